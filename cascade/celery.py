@@ -7,7 +7,7 @@ from celery.schedules import crontab
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "cascade.settings")
 
-import cascade.fs_broker  # noqa: E402,F401  registers the embedded broker's transport
+import cascade.fs_broker  # noqa: F401  registers the embedded broker's transport
 
 app = Celery("cascade")
 app.config_from_object("django.conf:settings", namespace="CELERY")

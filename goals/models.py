@@ -1,0 +1,337 @@
+"""Cycles and the goal tree: what people decide. Figures stand beside it and can be rebuilt at any time."""
+
+from decimal import Decimal
+
+from django.db import models
+from django.db.models import Exists, F, OuterRef, Q
+from mptt.managers import TreeManager
+from mptt.models import MPTTModel, TreeForeignKey
+from mptt.querysets import TreeQuerySet
+from simple_history.models import HistoricalRecords
+
+from cascade.fields import figure_field, weight_field
+from goals import structure
+from people.models import Level, Organisation, Person, Unit
+
+
+class OrganisationQuerySet(models.QuerySet):
+    """Rows that everybody in the organisation may read."""
+
+    def visible_to(self, person):
+        return self.filter(organisation_id=person.organisation_id)
+
+
+class Cycle(models.Model):
+    """A planning period, usually a fiscal year, for which goals are set."""
+
+    class State(models.TextChoices):
+        PLANNING = "planning", "Planning"
+        OPEN = "open", "Open"
+        CLOSED = "closed", "Closed"
+
+    organisation = models.ForeignKey(Organisation, models.CASCADE, related_name="cycles")
+    external_id = models.CharField(max_length=200, blank=True)
+    name = models.CharField(max_length=100)
+    start = models.DateField()
+    due = models.DateField()
+    state = models.CharField(max_length=10, choices=State, default=State.OPEN)
+    version = models.PositiveIntegerField(default=1)
+
+    objects = OrganisationQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-start", "id"]
+        constraints = [
+            models.UniqueConstraint(fields=["organisation", "name"], name="cycle_name_unique"),
+            models.UniqueConstraint(
+                fields=["organisation", "external_id"], condition=~Q(external_id=""), name="cycle_external_id_unique"
+            ),
+            models.CheckConstraint(condition=Q(start__lte=F("due")), name="cycle_dates_order"),
+        ]
+
+    def __str__(self):
+        return self.name
+
+
+class Perspective(models.Model):
+    """A lane of the strategy map (docs/domain.md section 16)."""
+
+    DEFAULTS = ("Financial", "Customer", "Internal process", "Learning & growth")
+
+    organisation = models.ForeignKey(Organisation, models.CASCADE, related_name="perspectives")
+    external_id = models.CharField(max_length=200, blank=True)
+    name = models.CharField(max_length=100)
+    position = models.PositiveSmallIntegerField(default=0)
+    version = models.PositiveIntegerField(default=1)
+
+    objects = OrganisationQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["position", "id"]
+        constraints = [
+            models.UniqueConstraint(fields=["organisation", "name"], name="perspective_name_unique"),
+            models.UniqueConstraint(
+                fields=["organisation", "external_id"],
+                condition=~Q(external_id=""),
+                name="perspective_external_id_unique",
+            ),
+        ]
+
+    def __str__(self):
+        return self.name
+
+
+class TreeNumber(models.Model):
+    """The sequence that numbers trees: `max() + 1` would hand out the same number to two writers at once."""
+
+    @classmethod
+    def take(cls) -> int:
+        return cls.objects.create().pk
+
+
+class GoalQuerySet(TreeQuerySet):
+    def visible_to(self, person):
+        """The goals a person may see (docs/domain.md section 17): those of the organisation that are open to
+        everybody, to the person's unit, owned by or contributed to by the person, or managed by the person."""
+        mine = self.filter(organisation_id=person.organisation_id)
+        if person.sees_everything:
+            return mine
+        contributes = Goal.contributors.through.objects.filter(goal_id=OuterRef("pk"), person_id=person.pk)
+        seen = (
+            Q(visibility=Goal.Visibility.ORGANISATION)
+            | Q(owner_id=person.pk)
+            | Q(owner__manager_id=person.pk)
+            | Q(Exists(contributes))
+        )
+        if person.unit_id:
+            seen |= Q(visibility=Goal.Visibility.UNIT, unit_id__in=person.unit_ids)
+        if person.managed_path:
+            seen |= Q(unit__path__startswith=person.managed_path) | Q(owner__unit__path__startswith=person.managed_path)
+        return mine.filter(seen)
+
+    def in_tree_order(self):
+        """Parents before children, siblings by position, trees one after the other."""
+        return self.order_by("tree_id", "lft")
+
+    def subtree(self, goal):
+        """The goal and everything below it."""
+        return self.filter(
+            organisation_id=goal.organisation_id, tree_id=goal.tree_id, lft__gte=goal.lft, rght__lte=goal.rght
+        )
+
+    def with_figures(self):
+        return self.select_related("figures")
+
+    def with_alignment(self):
+        """`aligned`: the root of the goal's tree stands on the strategic level (rank 0)."""
+        root = Goal.objects.filter(tree_id=OuterRef("tree_id"), parent=None, level__rank=0)
+        return self.annotate(aligned=Exists(root))
+
+    def with_freshness(self):
+        """`pending`: something committed in the goal's tree has not been rolled up yet."""
+        marks = DirtyMark.objects.filter(goal__tree_id=OuterRef("tree_id"))
+        return self.annotate(pending=Exists(marks))
+
+
+class GoalManager(TreeManager.from_queryset(GoalQuerySet)):
+    def _get_next_tree_id(self):
+        return TreeNumber.take()
+
+
+class Goal(MPTTModel):
+    """One goal of a cycle's tree (docs/domain.md sections 1, 2 and 8).
+
+    `weight` is relative to its siblings and the parent's own KPIs; 0 means tracked, not counted. `final_*` are the
+    figures frozen when it was closed, each 0..1. Structural changes (create, move, delete) go through goals/tree.py,
+    which holds the organisation's lock; saving one outside it is refused.
+    """
+
+    class Visibility(models.TextChoices):
+        ORGANISATION = "organisation", "Everybody in the organisation"
+        UNIT = "unit", "The unit"
+        PRIVATE = "private", "Owner and managers"
+
+    class Outcome(models.TextChoices):
+        ACHIEVED = "achieved", "Achieved"
+        PARTIAL = "partial", "Partly achieved"
+        MISSED = "missed", "Missed"
+        UNKNOWN = "unknown", "Unknown"
+
+    class State(models.TextChoices):
+        DRAFT = "draft", "Draft"
+        PROPOSED = "proposed", "Proposed"
+        ACTIVE = "active", "Active"
+        PAUSED = "paused", "Paused"
+        CLOSED = "closed", "Closed"
+        CANCELLED = "cancelled", "Cancelled"
+
+    class Method(models.TextChoices):
+        WEIGHTED_MEAN = "weighted_mean", "Weighted mean of its parts"
+        WEAKEST_LINK = "weakest_link", "Weakest part"
+        OWN_KPIS = "own_kpis", "Own KPIs only"
+
+    organisation = models.ForeignKey(Organisation, models.CASCADE, related_name="goals")
+    external_id = models.CharField(max_length=200, blank=True)
+    version = models.PositiveIntegerField(default=1)
+    cycle = models.ForeignKey(Cycle, models.PROTECT, related_name="goals")
+    level = models.ForeignKey(Level, models.PROTECT, related_name="goals")
+    parent = TreeForeignKey("self", models.PROTECT, null=True, blank=True, related_name="children", db_index=False)
+    position = models.PositiveIntegerField(default=0)
+    title = models.CharField(max_length=500)
+    description = models.TextField(blank=True)
+    why = models.TextField(blank=True)
+    contribution = models.TextField(blank=True, help_text="How this goal helps its parent, in words.")
+    owner = models.ForeignKey(Person, models.PROTECT, null=True, blank=True, related_name="goals")
+    contributors = models.ManyToManyField(Person, blank=True, related_name="contributes_to")
+    unit = models.ForeignKey(Unit, models.PROTECT, null=True, blank=True, related_name="goals")
+    perspective = models.ForeignKey(Perspective, models.SET_NULL, null=True, blank=True, related_name="goals")
+    weight = weight_field()
+    rollup_method = models.CharField(max_length=20, choices=Method, default=Method.WEIGHTED_MEAN)
+    state = models.CharField(max_length=10, choices=State, default=State.DRAFT)
+    visibility = models.CharField(max_length=12, choices=Visibility, default=Visibility.ORGANISATION)
+    start = models.DateField(null=True, blank=True)
+    due = models.DateField(null=True, blank=True)
+    closed_on = models.DateField(null=True, blank=True)
+    final_progress = figure_field()
+    final_coverage = figure_field()
+    final_expected = figure_field()
+    outcome = models.CharField(max_length=10, choices=Outcome, blank=True)
+    closing_note = models.TextField(blank=True)
+    tree_id = models.PositiveIntegerField(editable=False)
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    objects = GoalManager()
+    history = HistoricalRecords(excluded_fields=["lft", "rght", "tree_id", "depth"])
+
+    class MPTTMeta:
+        level_attr = "depth"
+
+    class Meta:
+        base_manager_name = "objects"
+        indexes = [
+            models.Index(fields=["parent", "position"], name="goal_children"),
+            models.Index(fields=["organisation", "tree_id", "lft"], name="goal_tree_order"),
+            models.Index(fields=["organisation", "owner"], name="goal_owner"),
+        ]
+        constraints = [
+            models.CheckConstraint(condition=Q(weight__gte=Decimal(0)), name="goal_weight_not_negative"),
+            models.CheckConstraint(
+                condition=Q(start=None) | Q(due=None) | Q(start__lte=F("due")), name="goal_dates_order"
+            ),
+            models.CheckConstraint(condition=Q(lft__lt=F("rght")), name="goal_lft_before_rght"),
+            models.CheckConstraint(condition=Q(parent=None) | ~Q(parent=F("id")), name="goal_not_its_own_parent"),
+            models.CheckConstraint(
+                condition=~Q(state="closed") | Q(closed_on__isnull=False), name="goal_closed_has_a_date"
+            ),
+            models.UniqueConstraint(fields=["tree_id"], condition=Q(parent=None), name="goal_one_root_a_tree"),
+            models.UniqueConstraint(
+                fields=["organisation", "external_id"], condition=~Q(external_id=""), name="goal_external_id_unique"
+            ),
+        ]
+
+    def __str__(self):
+        return self.title
+
+    def save(self, *args, **kwargs):
+        if self._state.adding or self.parent_id != self._mptt_cached_fields.get("parent"):
+            structure.require_lock(self.organisation_id)
+        elif kwargs.get("update_fields") is None and not structure.is_locked(self.organisation_id):
+            # A save that moves nothing must not write back tree fields that went stale since the row was read.
+            kwargs["update_fields"] = [
+                field.name
+                for field in self._meta.concrete_fields
+                if not field.primary_key and field.name not in ("lft", "rght", "tree_id", "depth", "parent", "position")
+            ]
+        super().save(*args, **kwargs)
+
+    def delete(self, *args, **kwargs):
+        structure.require_lock(self.organisation_id)
+        return super().delete(*args, **kwargs)
+
+    def ancestors(self):
+        """The goals above this one, root first, found by walking `parent` (one query, flat in the tree's size)."""
+        return Goal.objects.filter(pk__in=structure.ancestor_ids([self.pk])).exclude(pk=self.pk).order_by("depth")
+
+    @property
+    def is_open(self) -> bool:
+        return self.state not in (Goal.State.CLOSED, Goal.State.CANCELLED)
+
+
+class GoalFigures(models.Model):
+    """What the roll-up found for a goal on `organisation.rollup.figures_on`, each 0..1 (docs/domain.md section 8).
+
+    `share` is the goal's part of its parent's progress: w/sum(w) over contributors, 0 when it does not contribute.
+    """
+
+    class Status(models.TextChoices):
+        ON_TRACK = "on_track", "On track"
+        AT_RISK = "at_risk", "At risk"
+        OFF_TRACK = "off_track", "Off track"
+        ACHIEVED = "achieved", "Achieved"
+        SCHEDULED = "scheduled", "Not started"
+        NO_DATA = "no_data", "No data"
+        INSUFFICIENT = "insufficient", "Too little data"
+        DRAFT = "draft", "Draft"
+        PROPOSED = "proposed", "Proposed"
+        PAUSED = "paused", "Paused"
+        CLOSED = "closed", "Closed"
+        CANCELLED = "cancelled", "Cancelled"
+
+    goal = models.OneToOneField(Goal, models.CASCADE, primary_key=True, related_name="figures")
+    organisation = models.ForeignKey(Organisation, models.CASCADE, db_index=False)
+    progress = figure_field()
+    expected = figure_field()
+    gap = figure_field()
+    coverage = figure_field()
+    stale_share = figure_field()
+    share = figure_field()
+    status = models.CharField(max_length=12, choices=Status)
+    counted = models.BooleanField(default=False)
+    has_parts = models.BooleanField(default=False)
+    achieved = models.BooleanField(default=False)
+    trouble_below = models.PositiveIntegerField(default=0)
+    rolled_up_at = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["organisation", "status"], name="goal_figures_status")]
+
+
+class GoalSnapshot(models.Model):
+    """A goal's figures as they were known at the end of a day, written only where they changed."""
+
+    goal = models.ForeignKey(Goal, models.CASCADE, related_name="snapshots", db_index=False)
+    organisation = models.ForeignKey(Organisation, models.CASCADE, db_index=False)
+    day = models.DateField()
+    progress = figure_field()
+    expected = figure_field()
+    gap = figure_field()
+    coverage = figure_field()
+    status = models.CharField(max_length=12)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["goal", "day"], name="goal_snapshot_unique")]
+        indexes = [models.Index(fields=["organisation", "day"], name="goal_snapshot_day")]
+
+
+class DirtyMark(models.Model):
+    """The promise that a goal, or one of its KPIs, will be rolled up: written with the change, deleted with the result.
+
+    `kpi_id` names the KPI to score again; without it only the goal's roll-up is stale. `goal` has no database
+    constraint so that deleting a goal never waits for its marks.
+    """
+
+    organisation = models.ForeignKey(Organisation, models.CASCADE, related_name="dirty_marks")
+    goal = models.ForeignKey(Goal, models.DO_NOTHING, db_constraint=False, null=True, related_name="dirty_marks")
+    kpi_id = models.BigIntegerField(null=True)
+    marked_at = models.DateTimeField(auto_now_add=True)
+
+
+class RollupState(models.Model):
+    """Where an organisation's roll-up stands: asked for, last finished, and for which date its figures hold."""
+
+    organisation = models.OneToOneField(Organisation, models.CASCADE, primary_key=True, related_name="rollup")
+    requested_at = models.DateTimeField(null=True)
+    finished_at = models.DateTimeField(null=True)
+    figures_on = models.DateField(null=True)
+    snapshot_on = models.DateField(null=True)

@@ -1,0 +1,235 @@
+"""KPIs, their measurements with every revision, and the figures scored from them."""
+
+from decimal import Decimal
+
+from django.core.validators import RegexValidator
+from django.db import models
+from django.db.models import Exists, F, OuterRef, Q
+from simple_history.models import HistoricalRecords
+
+from cascade.fields import figure_field, value_field, weight_field
+from goals.models import DirtyMark, Goal
+from people.models import Organisation, Person
+
+
+class KpiQuerySet(models.QuerySet):
+    def visible_to(self, person):
+        """The KPIs of the goals a person may see."""
+        return self.filter(organisation_id=person.organisation_id, goal__in=Goal.objects.visible_to(person))
+
+    def active(self):
+        return self.filter(state=Kpi.State.ACTIVE)
+
+    def with_figures(self):
+        return self.select_related("figures")
+
+    def with_freshness(self):
+        """`pending`: something committed for this KPI has not been scored yet."""
+        return self.annotate(pending=Exists(DirtyMark.objects.filter(kpi_id=OuterRef("pk"))))
+
+
+class Kpi(models.Model):
+    """How a goal is measured (docs/domain.md section 4; the codes of a refused definition are those of
+    `kpis.attainment.validate`).
+
+    `direction` and `target` may be absent in imported data; such a KPI shows its values and has no score.
+    """
+
+    class Kind(models.TextChoices):
+        NUMBER = "number", "Number"
+        BOOLEAN = "boolean", "Done or not"
+
+    class Direction(models.TextChoices):
+        INCREASE = "increase", "Increase"
+        DECREASE = "decrease", "Decrease"
+        MAINTAIN = "maintain", "Maintain"
+
+    class Cadence(models.TextChoices):
+        DAILY = "daily", "Daily"
+        WEEKLY = "weekly", "Weekly"
+        MONTHLY = "monthly", "Monthly"
+        QUARTERLY = "quarterly", "Quarterly"
+        YEARLY = "yearly", "Yearly"
+        ONCE = "once", "Once"
+
+    class Aggregation(models.TextChoices):
+        LATEST = "latest", "Latest value"
+        SUM = "sum", "Sum"
+        MEAN = "mean", "Mean"
+        MIN = "min", "Lowest"
+        MAX = "max", "Highest"
+
+    class TargetMode(models.TextChoices):
+        BY_DUE = "by_due", "Reach the target by the due date"
+        EACH_PERIOD = "each_period", "Reach the target in each period"
+
+    class Trajectory(models.TextChoices):
+        LINEAR = "linear", "Straight line"
+        MILESTONES = "milestones", "Lines between milestones"
+        STEPS = "steps", "Steps at milestones"
+
+    class Indicator(models.TextChoices):
+        LEAD = "lead", "Lead"
+        LAG = "lag", "Lag"
+
+    class Source(models.TextChoices):
+        MANUAL = "manual", "Entered by hand"
+        API = "api", "Sent by another system"
+
+    class State(models.TextChoices):
+        ACTIVE = "active", "Active"
+        PAUSED = "paused", "Paused"
+        ARCHIVED = "archived", "Archived"
+
+    organisation = models.ForeignKey(Organisation, models.CASCADE, related_name="kpis")
+    goal = models.ForeignKey(Goal, models.CASCADE, related_name="kpis")
+    external_id = models.CharField(max_length=200, blank=True)
+    version = models.PositiveIntegerField(default=1)
+    key = models.CharField(
+        max_length=100,
+        validators=[RegexValidator(r"^[a-z][a-z0-9_]*\Z", "Use a letter, then letters, digits and _.", "key_shape")],
+    )
+    name = models.CharField(max_length=500)
+    definition = models.TextField(blank=True)
+    unit = models.CharField(max_length=100, blank=True)
+    kind = models.CharField(max_length=10, choices=Kind, default=Kind.NUMBER)
+    direction = models.CharField(max_length=10, choices=Direction, null=True, blank=True, default=Direction.INCREASE)
+    baseline = value_field(null=True, blank=True)
+    target = value_field(null=True, blank=True)
+    stretch = value_field(null=True, blank=True)
+    lower = value_field(null=True, blank=True)
+    upper = value_field(null=True, blank=True)
+    fade = value_field(null=True, blank=True)
+    zero_at = value_field(null=True, blank=True)
+    start = models.DateField(null=True, blank=True)
+    due = models.DateField(null=True, blank=True)
+    cadence = models.CharField(max_length=10, choices=Cadence, default=Cadence.MONTHLY)
+    aggregation = models.CharField(max_length=10, choices=Aggregation, default=Aggregation.LATEST)
+    target_mode = models.CharField(max_length=12, choices=TargetMode, default=TargetMode.BY_DUE)
+    trajectory = models.CharField(max_length=12, choices=Trajectory, default=Trajectory.LINEAR)
+    milestones = models.JSONField(default=dict, blank=True)
+    weight = weight_field()
+    indicator = models.CharField(max_length=4, choices=Indicator, default=Indicator.LAG)
+    source = models.CharField(max_length=10, choices=Source, default=Source.MANUAL)
+    data_owner = models.ForeignKey(Person, models.SET_NULL, null=True, blank=True, related_name="records")
+    state = models.CharField(max_length=10, choices=State, default=State.ACTIVE)
+    min_value = value_field(null=True, blank=True)
+    max_value = value_field(null=True, blank=True)
+    benchmark = value_field(null=True, blank=True)
+    benchmark_source = models.CharField(max_length=500, blank=True)
+    source_note = models.TextField(blank=True, help_text="Who publishes the number, as imported data says.")
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    objects = KpiQuerySet.as_manager()
+    history = HistoricalRecords()
+
+    class Meta:
+        ordering = ["id"]
+        constraints = [
+            models.UniqueConstraint(fields=["organisation", "key"], name="kpi_key_unique"),
+            models.UniqueConstraint(
+                fields=["organisation", "external_id"], condition=~Q(external_id=""), name="kpi_external_id_unique"
+            ),
+            models.CheckConstraint(condition=Q(weight__gte=Decimal(0)), name="kpi_weight_not_negative"),
+            models.CheckConstraint(
+                condition=Q(start=None) | Q(due=None) | Q(start__lte=F("due")), name="kpi_dates_order"
+            ),
+        ]
+
+    def __str__(self):
+        return self.name
+
+
+class Measurement(models.Model):
+    """The value that counts now for one period of a KPI; null means withdrawn. Every change is a revision beside it.
+
+    `period` is the period's first calendar day (docs/domain.md section 3).
+    """
+
+    organisation = models.ForeignKey(Organisation, models.CASCADE, db_index=False)
+    kpi = models.ForeignKey(Kpi, models.CASCADE, related_name="measurements", db_index=False)
+    period = models.DateField()
+    value = value_field(null=True)
+    observed_on = models.DateField()
+    recorded_at = models.DateTimeField()
+    recorded_by = models.ForeignKey(Person, models.SET_NULL, null=True, related_name="+", db_index=False)
+    note = models.TextField(blank=True)
+    version = models.PositiveIntegerField(default=1)
+
+    class Meta:
+        ordering = ["kpi", "period"]
+        constraints = [models.UniqueConstraint(fields=["kpi", "period"], name="measurement_unique")]
+
+
+class MeasurementRevision(models.Model):
+    """One act of recording, correcting or withdrawing a value; never changed, never deleted (section 5)."""
+
+    organisation = models.ForeignKey(Organisation, models.CASCADE, db_index=False)
+    kpi = models.ForeignKey(Kpi, models.CASCADE, related_name="revisions", db_index=False)
+    period = models.DateField()
+    value = value_field(null=True)
+    observed_on = models.DateField()
+    recorded_at = models.DateTimeField()
+    recorded_by = models.ForeignKey(Person, models.SET_NULL, null=True, related_name="+", db_index=False)
+    note = models.TextField(blank=True)
+
+    class Meta:
+        ordering = ["recorded_at", "id"]
+        indexes = [
+            models.Index(fields=["kpi", "period", "recorded_at"], name="revision_of_period"),
+            models.Index(fields=["organisation", "recorded_at"], name="revision_recorded"),
+        ]
+
+
+class KpiFigures(models.Model):
+    """What scoring found for a KPI on the organisation's figures date (docs/domain.md section 6).
+
+    `share` is the KPI's part of its goal's progress, as for goals; `pace` the pace date of section 6.7.
+    """
+
+    class Status(models.TextChoices):
+        ON_TRACK = "on_track", "On track"
+        AT_RISK = "at_risk", "At risk"
+        OFF_TRACK = "off_track", "Off track"
+        ACHIEVED = "achieved", "Achieved"
+        SCHEDULED = "scheduled", "Not started"
+        NO_DATA = "no_data", "No data"
+
+    kpi = models.OneToOneField(Kpi, models.CASCADE, primary_key=True, related_name="figures")
+    organisation = models.ForeignKey(Organisation, models.CASCADE)
+    actual = figure_field()
+    raw = figure_field()
+    progress = figure_field()
+    expected = figure_field()
+    gap = figure_field()
+    completeness = figure_field()
+    stretch = figure_field()
+    share = figure_field()
+    status = models.CharField(max_length=12, choices=Status)
+    reason = models.CharField(max_length=30, blank=True)
+    stale = models.BooleanField(default=False)
+    late = models.BooleanField(default=False)
+    ended = models.BooleanField(default=False)
+    counted = models.BooleanField(default=False)
+    pace = models.DateField(null=True)
+    latest_period = models.DateField(null=True)
+    latest_value = value_field(null=True)
+    latest_observed_on = models.DateField(null=True)
+    rolled_up_at = models.DateTimeField()
+
+
+class KpiSnapshot(models.Model):
+    """A KPI's figures as they were known at the end of a day, written only where they changed."""
+
+    kpi = models.ForeignKey(Kpi, models.CASCADE, related_name="snapshots", db_index=False)
+    organisation = models.ForeignKey(Organisation, models.CASCADE, db_index=False)
+    day = models.DateField()
+    actual = figure_field()
+    progress = figure_field()
+    expected = figure_field()
+    gap = figure_field()
+    status = models.CharField(max_length=12)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["kpi", "day"], name="kpi_snapshot_unique")]
