@@ -122,7 +122,8 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     DATABASES["default"]["OPTIONS"] = {
         "transaction_mode": "IMMEDIATE",
         "timeout": 30,
-        "init_command": "PRAGMA journal_mode=WAL;PRAGMA synchronous=FULL;PRAGMA foreign_keys=ON;PRAGMA cache_size=-16000;",
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;"
+        " PRAGMA cache_size=-16000;",
     }
     if TESTING:  # a file, because live-server threads and task workers need connections of their own
         DATABASES["default"]["TEST"] = {
@@ -149,6 +150,7 @@ CACHES = {
 CELERY_BROKER_URL = env.str("BROKER_URL", "cascade-fs://")
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_PUBLISH_RETRY = False  # the sweeper asks again; a request does not wait for a broker that is away
 CELERY_TASK_SERIALIZER = "json"
 CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_TASK_TIME_LIMIT = 300
@@ -278,7 +280,7 @@ REST_KNOX = {
     "TOKEN_MODEL": "people.ApiToken",
     "TOKEN_TTL": None,
 }
-KNOX_TOKEN_MODEL = "people.ApiToken"
+KNOX_TOKEN_MODEL = "people.ApiToken"  # noqa: S105  a model's name
 SPECTACULAR_SETTINGS = {
     "TITLE": "Cascade REST API",
     "VERSION": "1",

@@ -2,13 +2,15 @@
 
 from decimal import Decimal
 
-from django.db import models
+from django.core.exceptions import ValidationError
+from django.db import models, transaction
 from django.db.models import Exists, F, OuterRef, Q
 from mptt.managers import TreeManager
 from mptt.models import MPTTModel, TreeForeignKey
 from mptt.querysets import TreeQuerySet
 from simple_history.models import HistoricalRecords
 
+from cascade.errors import VersionMismatch
 from cascade.fields import figure_field, weight_field
 from goals import structure
 from people.models import Level, Organisation, Person, Unit
@@ -252,6 +254,56 @@ class Goal(MPTTModel):
     def ancestors(self):
         """The goals above this one, root first, found by walking `parent` (one query, flat in the tree's size)."""
         return Goal.objects.filter(pk__in=structure.ancestor_ids([self.pk])).exclude(pk=self.pk).order_by("depth")
+
+    ROLLED_UP = frozenset({"weight", "rollup_method", "level", "start", "due", "final_progress"})
+
+    def revise(self, *, by: Person | None, version: int | None = None, reason: str = "", **fields) -> "Goal":
+        """Changes what people decide about the goal, but neither its place (goals/tree.py) nor its state
+        (goals/lifecycle.py), in one transaction with its history and its dirty marks.
+
+        Raises VersionMismatch when `version` is given and not the stored one, ValidationError with field codes.
+        """
+        from goals import marks  # marks import these models
+
+        with transaction.atomic():
+            goal = Goal.objects.select_for_update(no_key=True, of=("self",)).get(pk=self.pk)
+            if version is not None and version != goal.version:
+                raise VersionMismatch(goal.version)
+            contributors = fields.pop("contributors", None)
+            before = {name: getattr(goal, name) for name in fields}
+            for name, value in fields.items():
+                setattr(goal, name, value)
+            goal.full_clean(exclude=["parent", "tree_id", "lft", "rght", "depth"], validate_unique=False)
+            goal.refuse_wrong_level()
+            goal.version += 1
+            goal._history_user, goal._change_reason = by, reason
+            goal.save()
+            if contributors is not None:
+                goal.contributors.set(contributors)
+            if any(getattr(goal, name) != before[name] for name in self.ROLLED_UP & fields.keys()):
+                marks.mark(goal.organisation_id, [goal.pk, goal.parent_id])
+            return goal
+
+    def refuse_wrong_level(self) -> None:
+        """A goal stands on or below its parent's level, its children on or below its own (docs/domain.md section 1)."""
+        below = self.children.filter(level__rank__lt=self.level.rank) if self.pk else Goal.objects.none()
+        if (self.parent_id and self.level.rank < self.parent.level.rank) or below.exists():
+            message = "A goal cannot stand above its parent's level, nor below the level of a goal under it."
+            raise ValidationError({"level": ValidationError(message, code="level_above_parent")})
+
+    def clean(self):
+        """Codes dates_order, weight_negative, other_organisation."""
+        found = {}
+        if self.start and self.due and self.start > self.due:
+            found["due"] = ValidationError("The due date lies before the start.", code="dates_order")
+        if self.weight is not None and self.weight < 0:
+            found["weight"] = ValidationError("A weight is 0 or more.", code="weight_negative")
+        for name in ("cycle", "level", "owner", "unit", "perspective"):
+            related = getattr(self, name) if getattr(self, f"{name}_id") else None
+            if related is not None and related.organisation_id != self.organisation_id:
+                found[name] = ValidationError("It belongs to another organisation.", code="other_organisation")
+        if found:
+            raise ValidationError(found)
 
     @property
     def is_open(self) -> bool:

@@ -1,5 +1,6 @@
 """KPIs, their measurements with every revision, and the figures scored from them."""
 
+import datetime as dt
 from decimal import Decimal
 
 from django.core.validators import RegexValidator
@@ -139,6 +140,18 @@ class Kpi(models.Model):
 
     def __str__(self):
         return self.name
+
+    @property
+    def life(self) -> tuple[dt.date, dt.date]:
+        """First and last day on which it is measured: its own, else the goal's, else the cycle's."""
+        goal, cycle = self.goal, self.goal.cycle
+        return self.start or goal.start or cycle.start, self.due or goal.due or cycle.due
+
+    @property
+    def is_scored(self) -> bool:
+        """It has all that a score needs beside values."""
+        band = self.lower is not None or self.upper is not None
+        return self.direction is not None and (self.target is not None or (self.direction == "maintain" and band))
 
 
 class Measurement(models.Model):

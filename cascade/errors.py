@@ -1,0 +1,17 @@
+"""Refusals that are not about one field's shape; bad input is Django's ValidationError with a code of docs/domain.md."""
+
+
+class Conflict(Exception):
+    """The request makes sense but not now or not here (409): `code` is stable, `str()` is for people."""
+
+    def __init__(self, code: str, message: str):
+        super().__init__(message)
+        self.code = code
+
+
+class VersionMismatch(Exception):
+    """Somebody changed the row since it was read (412); nothing was written. `current` is the version it has now."""
+
+    def __init__(self, current: int):
+        super().__init__("It was changed by somebody else in the meantime.")
+        self.current = current

@@ -1,0 +1,49 @@
+"""Who may do what with a goal (docs/domain.md section 17). Which goals a person sees is `Goal.objects.visible_to`."""
+
+from dataclasses import dataclass
+
+from goals.models import Goal
+from people import access
+from people.models import Person
+
+
+@dataclass(frozen=True)
+class Rights:
+    """One person's rights, read once, asked for many goals.
+
+    The administrator and the strategy office edit every goal, a unit manager those of the own units, an owner the
+    owned goal and everything below it.
+    """
+
+    person: Person
+    owned: tuple[tuple[int, int, int], ...]
+
+    @classmethod
+    def of(cls, person: Person) -> "Rights":
+        owned = Goal.objects.filter(organisation_id=person.organisation_id, owner_id=person.pk)
+        return cls(person, tuple(owned.values_list("tree_id", "lft", "rght")))
+
+    def can_edit(self, goal: Goal) -> bool:
+        if goal.organisation_id != self.person.organisation_id:
+            return False
+        if access.can_run_cycle(self.person) or self._manages(goal):
+            return True
+        return any(tree == goal.tree_id and lft <= goal.lft and goal.rght <= rght for tree, lft, rght in self.owned)
+
+    def can_add_below(self, parent: Goal | None) -> bool:
+        return access.can_run_cycle(self.person) if parent is None else self.can_edit(parent)
+
+    def can_move(self, goal: Goal, parent: Goal | None) -> bool:
+        """Moving needs the right to edit the goal itself and to add below the new parent."""
+        return self.can_edit(goal) and (goal.parent_id == (parent.pk if parent else None) or self.can_add_below(parent))
+
+    def _manages(self, goal: Goal) -> bool:
+        path = self.person.managed_path
+        if not path:
+            return False
+        owner_unit = goal.owner.unit if goal.owner_id else None
+        return any(unit is not None and unit.path.startswith(path) for unit in (goal.unit, owner_unit))
+
+
+def can_edit(person: Person, goal: Goal) -> bool:
+    return Rights.of(person).can_edit(goal)

@@ -1,0 +1,23 @@
+"""Dirty marks: what must be rolled up, promised in the transaction that made it stale."""
+
+from collections.abc import Iterable
+
+from django.db import transaction
+
+from goals.models import DirtyMark
+
+
+def mark(organisation_id: int, goal_ids: Iterable[int | None] = (), kpis: Iterable[tuple[int, int]] = ()) -> None:
+    """Promise a roll-up of these goals and of these KPIs, given as (kpi id, goal id), and ask for it after commit."""
+    marks = [DirtyMark(organisation_id=organisation_id, goal_id=goal) for goal in set(goal_ids) if goal]
+    marks += [DirtyMark(organisation_id=organisation_id, goal_id=goal, kpi_id=kpi) for kpi, goal in set(kpis)]
+    if marks:
+        DirtyMark.objects.bulk_create(marks)
+        ask(organisation_id)
+
+
+def ask(organisation_id: int) -> None:
+    """After commit, wake the worker once; lost messages are made good by the sweeper."""
+    from goals.tasks import request_roll_up  # tasks import the roll-up, which imports this module
+
+    transaction.on_commit(lambda: request_roll_up(organisation_id))

@@ -1,0 +1,207 @@
+"""Creating, moving and deleting goals, and checking and repairing the tree. Everything here holds the lock.
+
+`parent` and `position` are the truth; MPTT's numbers follow them: among siblings, and among the roots of an
+organisation, the order of `lft` (or `tree_id`) is the order of `position`.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from django.core.exceptions import ValidationError
+from django.db.models import F, Max
+
+from goals import marks, structure
+from goals.models import Goal, TreeNumber
+from people.models import Person
+
+
+def create(
+    *, by: Person | None, parent: Goal | None = None, before: Goal | None = None, reason: str = "", **fields
+) -> Goal:
+    """A new goal, last among its siblings unless `before` names one.
+
+    Raises ValidationError with level_above_parent, other_cycle or other_organisation.
+    """
+    contributors = fields.pop("contributors", ())
+    organisation_id = fields.pop("organisation_id", None) or fields.pop("organisation").pk
+    with structure.lock(organisation_id):
+        parent = fresh(parent)
+        goal = Goal(organisation_id=organisation_id, parent=parent, **fields)
+        goal.cycle_id = goal.cycle_id or (parent.cycle_id if parent else None)
+        goal.full_clean(exclude=["parent", "tree_id", "lft", "rght", "depth"], validate_unique=False)
+        refuse_misplaced(goal, parent)
+        goal.position = next_position(organisation_id, parent)
+        goal._history_user, goal._change_reason = by, reason
+        goal.save()
+        goal.contributors.set(contributors)
+        if before is not None:
+            place(goal, parent, fresh(before))
+        marks.mark(organisation_id, [goal.pk, goal.parent_id])
+        return goal
+
+
+def move(goal: Goal, parent: Goal | None, *, before: Goal | None = None, by: Person | None, reason: str = "") -> Goal:
+    """Puts a goal and everything below it under another parent, or elsewhere among its siblings; weights go along.
+
+    Raises ValidationError with goal_cycle, level_above_parent, other_cycle, other_organisation or before_not_a_sibling.
+    """
+    with structure.lock(goal.organisation_id):
+        goal, parent, before = fresh(goal), fresh(parent), fresh(before)
+        old_parent_id = goal.parent_id
+        if (
+            parent is not None
+            and goal.tree_id == parent.tree_id
+            and goal.lft <= parent.lft
+            and parent.rght <= goal.rght
+        ):
+            path = [goal.pk, *reversed([a.pk for a in parent.ancestors() if a.depth > goal.depth]), goal.pk]
+            raise refusal("parent", "goal_cycle", f"A goal cannot stand below itself: {' > '.join(map(str, path))}.")
+        refuse_misplaced(goal, parent)
+        if before is not None and before.parent_id != (parent.pk if parent else None):
+            raise refusal("before", "before_not_a_sibling", "The goal to stand before has another parent.")
+        if before is not None and before.pk == goal.pk:
+            return goal
+        goal._history_user, goal._change_reason = by, reason
+        goal.position = next_position(goal.organisation_id, parent)
+        goal.version += 1
+        place(goal, parent, before)
+        marks.mark(goal.organisation_id, [goal.pk, goal.parent_id, old_parent_id])
+        return goal
+
+
+def delete(goal: Goal, *, by: Person | None, reason: str = "") -> None:
+    """Removes a goal that has nothing below it, with its KPIs and their values; anything else is closed or cancelled."""
+    with structure.lock(goal.organisation_id):
+        goal = fresh(goal)
+        if goal.rght - goal.lft > 1:
+            raise refusal("id", "has_children", "Move or delete the goals below it first.")
+        goal._history_user, goal._change_reason = by, reason
+        parent_id, organisation_id = goal.parent_id, goal.organisation_id
+        goal.dirty_marks.all().delete()
+        goal.delete()
+        marks.mark(organisation_id, [parent_id])
+
+
+def fresh(goal: Goal | None) -> Goal | None:
+    """The goal as it is under the lock: what was read before it may have moved."""
+    return None if goal is None else Goal.objects.select_related("level").get(pk=goal.pk)
+
+
+def refuse_misplaced(goal: Goal, parent: Goal | None) -> None:
+    if parent is None:
+        return
+    if parent.organisation_id != goal.organisation_id:
+        raise refusal("parent", "other_organisation", "The parent belongs to another organisation.")
+    if goal.level.rank < parent.level.rank:
+        raise refusal(
+            "parent",
+            "level_above_parent",
+            f"A goal of the level {goal.level} cannot stand below one of the level {parent.level}.",
+        )
+    if goal.cycle_id != parent.cycle_id:
+        raise refusal("parent", "other_cycle", "The parent belongs to another cycle.")
+
+
+def refusal(field: str, code: str, message: str) -> ValidationError:
+    return ValidationError({field: ValidationError(message, code=code)})
+
+
+def siblings(organisation_id: int, parent: Goal | None):
+    return Goal.objects.filter(organisation_id=organisation_id, parent=parent)
+
+
+def next_position(organisation_id: int, parent: Goal | None) -> int:
+    last = siblings(organisation_id, parent).aggregate(last=Max("position"))["last"]
+    return 0 if last is None else last + 1
+
+
+def place(goal: Goal, parent: Goal | None, before: Goal | None) -> None:
+    """Moves a saved goal to its place and renumbers the siblings after it."""
+    if before is None:
+        if parent is None and goal.parent_id is None:
+            renumber_roots(goal, None)
+        else:
+            goal.move_to(parent, "last-child")
+        return
+    position = before.position
+    siblings(goal.organisation_id, parent).filter(position__gte=position).exclude(pk=goal.pk).update(
+        position=F("position") + 1
+    )
+    goal.position = position
+    if parent is None:
+        if goal.parent_id is not None:
+            goal.move_to(None)
+        renumber_roots(goal, before)
+    else:
+        goal.move_to(before, "left")
+
+
+def renumber_roots(goal: Goal, before: Goal | None) -> None:
+    """Gives the organisation's trees from `before` on new numbers, so that tree order follows position."""
+    goal.save()
+    following = Goal.objects.filter(organisation_id=goal.organisation_id, parent=None, position__gte=goal.position)
+    for tree_id in list(following.order_by("position").values_list("tree_id", flat=True)):
+        number = TreeNumber.take()
+        Goal.objects.filter(tree_id=tree_id).update(tree_id=number)
+    goal.refresh_from_db(fields=["tree_id"])
+
+
+@dataclass(frozen=True)
+class Fault:
+    goal_id: int
+    what: str
+
+
+def faults(organisation_id: int) -> Iterator[Fault]:
+    """Every row whose tree numbers do not follow from `parent` and `position` (one read, linear)."""
+    stored = {row["id"]: row for row in rows(organisation_id)}
+    for goal_id, (tree_id, lft, rght, depth) in numbering(stored.values()).items():
+        row = stored[goal_id]
+        found = (row["tree_id"], row["lft"], row["rght"], row["depth"])
+        if found != (tree_id, lft, rght, depth):
+            yield Fault(goal_id, f"has tree {found}, should have {(tree_id, lft, rght, depth)}")
+
+
+def repair(organisation_id: int) -> int:
+    """Rebuilds the tree numbers from `parent` and `position`; returns how many rows were wrong."""
+    with structure.lock(organisation_id):
+        stored = {row["id"]: row for row in rows(organisation_id)}
+        wrong = []
+        for goal_id, numbers in numbering(stored.values()).items():
+            row = stored[goal_id]
+            if (row["tree_id"], row["lft"], row["rght"], row["depth"]) != numbers:
+                tree_id, lft, rght, depth = numbers
+                wrong.append(Goal(pk=goal_id, tree_id=tree_id, lft=lft, rght=rght, depth=depth))
+        Goal.objects.bulk_update(wrong, ["tree_id", "lft", "rght", "depth"], batch_size=500)
+        marks.mark(organisation_id, [goal.pk for goal in wrong])
+        return len(wrong)
+
+
+def rows(organisation_id: int):
+    return Goal.objects.filter(organisation_id=organisation_id).values(
+        "id", "parent_id", "position", "tree_id", "lft", "rght", "depth"
+    )
+
+
+def numbering(goals) -> dict[int, tuple[int, int, int, int]]:
+    """(tree_id, lft, rght, depth) of each goal, from parent and position alone; a root keeps its tree number."""
+    children: dict[int | None, list] = defaultdict(list)
+    for row in sorted(goals, key=lambda row: (row["position"], row["lft"], row["id"])):
+        children[row["parent_id"]].append(row)
+    numbers: dict[int, tuple[int, int, int, int]] = {}
+    taken: set[int] = set()
+    for root in sorted(children[None], key=lambda row: (row["tree_id"], row["id"])):
+        tree_id = root["tree_id"] if root["tree_id"] not in taken else TreeNumber.take()
+        taken.add(tree_id)
+        counter, opened, stack = 0, {}, [(root, 0, False)]
+        while stack:
+            row, depth, leaving = stack.pop()
+            counter += 1
+            if leaving:
+                numbers[row["id"]] = (tree_id, opened[row["id"]], counter, depth)
+                continue
+            opened[row["id"]] = counter
+            stack.append((row, depth, True))
+            stack.extend((child, depth + 1, False) for child in reversed(children[row["id"]]))
+    return numbers
