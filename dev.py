@@ -44,7 +44,8 @@ def make_environment():
 
 def stamp(lock: str) -> tuple[Path, str]:
     """Where the installed state of a lock is noted, and what the note must say."""
-    return VENV / f"{lock}.installed", hashlib.sha256((ROOT / lock).read_bytes() + sys.version.encode()).hexdigest()
+    state = (ROOT / lock).read_bytes() + (VENV / "pyvenv.cfg").read_bytes()
+    return VENV / f"{lock}.installed", hashlib.sha256(state).hexdigest()
 
 
 def install(lock: str) -> None:
@@ -55,7 +56,7 @@ def install(lock: str) -> None:
     count = sum(line[:1].isalnum() for line in (ROOT / lock).read_text().splitlines())
     print(f"Installing {count} packages of {lock}; this takes a minute or two, once", flush=True)
     began = time.monotonic()
-    pip = [PYTHON, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-input"]
+    pip = [PYTHON, "-m", "pip", "install", "-qq", "--disable-pip-version-check", "--no-input"]
     if subprocess.call([*pip, "--require-hashes", "-r", lock], cwd=ROOT):
         sys.exit(f"The packages of {lock} could not be installed; pip says above why.")
     for done in {lock, RUNTIME}:
@@ -75,7 +76,7 @@ def make_secret_key() -> None:
 
 
 def main() -> None:
-    if sys.version_info < (3, 11):
+    if sys.version_info < (3, 11):  # noqa: UP036  this file runs before anything has checked the version
         sys.exit(f"Cascade needs Python 3.11 or newer; this is {sys.version.split()[0]}.")
     task, *rest = sys.argv[1:] or ["run"]
     if task not in COMMANDS:
@@ -87,7 +88,7 @@ def main() -> None:
         os.environ.setdefault("DEMO", "1" if task == "run" else "0")
     os.chdir(ROOT)
     sys.stdout.flush()
-    os.execv(PYTHON, [str(PYTHON), *COMMANDS[task], *rest])  # noqa: S606
+    os.execv(PYTHON, [str(PYTHON), *COMMANDS[task], *rest])
 
 
 if __name__ == "__main__":

@@ -88,4 +88,5 @@ class HealthMiddleware:
             return self.get_response(request)
         response = view(request)
         response.headers["Cache-Control"] = "no-store"
+        response._has_been_logged = True  # Django would log an error for each 503 that a probe asks for
         return response

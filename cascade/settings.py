@@ -148,7 +148,7 @@ CACHES = {
 }
 
 # Celery: the row is the promise, the message only wakes a worker.
-CELERY_BROKER_URL = env.str("BROKER_URL", "cascade-fs://")
+CELERY_BROKER_URL = env.str("BROKER_URL", "cascade-fs://localhost")
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_PUBLISH_RETRY = False  # the sweeper asks again; a request does not wait for a broker that is away

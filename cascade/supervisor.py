@@ -13,6 +13,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from typing import IO
 
 STOP_WITHIN = 8.0  # seconds from the wish to stop until children that hang are killed
 LONGEST_PAUSE = 30.0  # seconds between two starts of a child that keeps dying
@@ -57,11 +58,11 @@ class Child:
         )
         say(self.name, f"started, process {self.process.pid}")
 
-    def read(self) -> bool:
+    def pass_on(self, output: IO[bytes]) -> bool:
         """Prints what the child has written, by whole lines; false at the end of its output."""
-        data = os.read(self.process.stdout.fileno(), 65536)
+        data = os.read(output.fileno(), 65536)
         *lines, self.rest = (self.rest + data).split(b"\n")
-        for line in lines:
+        for line in filter(bytes.strip, lines):
             say(self.name, line.decode(errors="replace"))
         return bool(data)
 
@@ -122,7 +123,7 @@ class Supervisor:
 
     def pass_on_output(self) -> None:
         for key, _ in self.outputs.select(timeout=0.2):
-            if not key.data.read():
+            if not key.data.pass_on(key.fileobj):
                 self.outputs.unregister(key.fileobj)
                 key.fileobj.close()
 

@@ -10,7 +10,7 @@ from contextlib import closing
 from pathlib import Path
 
 from django.conf import settings
-from django.core.management import call_command
+from django.core.management import call_command, get_commands
 from django.core.management.base import BaseCommand, CommandError
 from django.db import connection
 from django.db.migrations.recorder import MigrationRecorder
@@ -78,7 +78,8 @@ def check_port_is_free():
             probe.bind(address)
         except OSError as error:
             raise CommandError(
-                f"Cannot listen on {settings.HOST}:{settings.PORT}: {error.strerror}. Name another port: PORT=8001 make run"
+                f"Cannot listen on {settings.HOST}:{settings.PORT}: {error.strerror}. "
+                "Name another port: PORT=8001 make run"
             ) from None
 
 
@@ -96,7 +97,7 @@ def prepare_database():
         say("up", "bringing the database up to date")
         call_command("migrate", verbosity=0, interactive=False)
     Heartbeat.objects.all().delete()
-    if settings.DEMO and not Organisation.objects.exists():
+    if settings.DEMO and "seed_demo" in get_commands() and not Organisation.objects.exists():
         say("up", "loading the demo company")
         call_command("seed_demo")
     connection.close()
@@ -108,6 +109,7 @@ def children() -> list[Child]:
     if memory.is_dir():
         web += ["--worker-tmp-dir", str(memory)]
     env = {"LOG_LEVEL": "WARNING", **os.environ, "PYTHONUNBUFFERED": "1"}
+    env["PYTHONWARNINGS"] = "ignore:You're running the worker with superuser"  # containers without other users
     commands = {"web": web, "worker": WORKER.split(), "beat": BEAT.split()}
     return [Child(name, [sys.executable, "-m", *argv], env) for name, argv in commands.items()]
 
