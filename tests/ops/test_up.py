@@ -5,7 +5,8 @@ import signal
 import sqlite3
 import stat
 
-from tests.ops.running import descendants, eventually, free_port, is_alive
+from tests.ops.running import descendants, eventually, is_alive
+from tests.servers import free_port
 
 
 def test_everything_is_ready_and_a_dead_child_comes_back(start):
