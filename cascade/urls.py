@@ -2,6 +2,9 @@ from django.urls import include, path
 
 urlpatterns = [
     path("accounts/", include("allauth.account.urls")),
+    path("api/", include("cascade.api")),
 ]
 
-handler500 = "cascade.unavailable.server_error"
+handler400 = "cascade.problems.bad_request"
+handler404 = "cascade.problems.page_not_found"
+handler500 = "cascade.problems.server_error"

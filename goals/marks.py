@@ -4,7 +4,8 @@ from collections.abc import Iterable
 
 from django.db import transaction
 
-from goals.models import DirtyMark
+from goals.models import DirtyMark, RollupState
+from people.models import Organisation
 
 
 def mark(organisation_id: int, goal_ids: Iterable[int | None] = (), kpis: Iterable[tuple[int, int]] = ()) -> None:
@@ -21,3 +22,10 @@ def ask(organisation_id: int) -> None:
     from goals.tasks import request_roll_up  # tasks import the roll-up, which imports this module
 
     transaction.on_commit(lambda: request_roll_up(organisation_id))
+
+
+def mark_everything(organisation: Organisation) -> None:
+    """Promise that every figure of the organisation is calculated again, as when its settings change."""
+    RollupState.objects.update_or_create(organisation=organisation, defaults={"figures_on": None})
+    DirtyMark.objects.create(organisation=organisation)
+    ask(organisation.pk)

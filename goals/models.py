@@ -111,6 +111,9 @@ class GoalQuerySet(TreeQuerySet):
             seen |= Q(unit__path__startswith=person.managed_path) | Q(owner__unit__path__startswith=person.managed_path)
         return mine.filter(seen)
 
+    def open(self):
+        return self.exclude(state__in=(Goal.State.CLOSED, Goal.State.CANCELLED))
+
     def in_tree_order(self):
         """Parents before children, siblings by position, trees one after the other."""
         return self.order_by("tree_id", "lft")

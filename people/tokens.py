@@ -4,13 +4,27 @@ from datetime import timedelta
 
 from django.utils import timezone
 from knox.auth import TokenAuthentication
+from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.permissions import SAFE_METHODS, IsAuthenticated
 
+from cascade import throttling
 from people.models import ApiToken, Person, Scope
 
 
 class BearerAuthentication(TokenAuthentication):
-    """`Authorization: Bearer csc_...`; the person comes with unit and organisation."""
+    """`Authorization: Bearer csc_...`; the person comes with unit and organisation. Guessing is slowed by address."""
+
+    def authenticate(self, request):
+        try:
+            return super().authenticate(request)
+        except AuthenticationFailed:
+            throttling.count_wrong_token(request)
+            raise
+
+    def authenticate_credentials(self, token):
+        if not token.isascii():
+            raise AuthenticationFailed("Invalid token.")
+        return super().authenticate_credentials(token)
 
     def validate_user(self, token):
         super().validate_user(token)

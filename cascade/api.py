@@ -1,0 +1,54 @@
+"""The REST API's addresses: every app's resources joined in one router, the document and its pages."""
+
+from csp.constants import SELF, UNSAFE_INLINE
+from csp.decorators import csp_update
+from django.urls import include, path
+from django.utils.decorators import method_decorator
+from django.views.decorators.http import require_safe
+from drf_spectacular.renderers import OpenApiJsonRenderer
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
+from rest_framework.routers import SimpleRouter
+
+import goals.api
+import people.api
+from cascade.problems import unknown_path
+
+APPS = (people.api, goals.api)
+
+router = SimpleRouter()
+singles = []  # resources of which there is exactly one, such as `me/`
+for app in APPS:
+    for prefix, viewset in app.routes:
+        router.register(prefix, viewset, basename=prefix)
+    for prefix, viewset, actions in app.singles:
+        singles.append(path(f"{prefix}/", viewset.as_view(actions, basename=prefix, detail=False), name=prefix))
+
+
+class Document(SpectacularAPIView):
+    """The OpenAPI 3.1 document; anybody may read it."""
+
+    authentication_classes = ()
+    permission_classes = ()
+    renderer_classes = (OpenApiJsonRenderer,)
+    schema = None
+
+
+@method_decorator(require_safe, name="dispatch")
+@method_decorator(csp_update({"style-src": [SELF, UNSAFE_INLINE]}), name="dispatch")
+class Pages(SpectacularSwaggerSplitView):
+    """The browsable documentation. Swagger styles its parts in place, so this page alone may use inline styles."""
+
+    authentication_classes = ()
+    permission_classes = ()
+    url_name = "api-document"
+    schema = None
+
+
+urlpatterns = [
+    path("v1/openapi.json", Document.as_view(), name="api-document"),
+    path("docs/", Pages.as_view(), name="api-docs"),
+    path("docs", Pages.as_view()),
+    path("v1/", include([*singles, *router.urls])),
+    path("<path:rest>", unknown_path),
+    path("", unknown_path),
+]

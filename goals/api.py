@@ -1,0 +1,6 @@
+"""The REST API of goals."""
+
+from goals import planning_api
+
+routes = [("cycles", planning_api.Cycles), ("perspectives", planning_api.Perspectives)]
+singles = [("organisation", planning_api.OrganisationResource, {"get": "retrieve", "patch": "partial_update"})]

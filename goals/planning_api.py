@@ -1,0 +1,94 @@
+"""The REST API of what goals are planned in: the organisation's settings, cycles, perspectives."""
+
+from django.core.exceptions import ValidationError
+from rest_framework.response import Response
+
+from cascade import versions
+from cascade.errors import Conflict
+from cascade.paging import by
+from cascade.resource import Resource, Rows, operation
+from goals import marks, structure
+from goals import serializers as shapes
+from goals.models import Cycle, Perspective
+from people import access
+from people.models import Organisation, Scope
+from people.serializers import OrganisationChange, OrganisationRow
+
+
+class OrganisationResource(Resource):
+    write_scope = Scope.ADMIN
+
+    def shown(self, organisation) -> Response:
+        row = {name: getattr(organisation, name) for name in OrganisationRow.columns() if name != "today"}
+        return Response(OrganisationRow().to_representation({**row, "today": organisation.today()}))
+
+    @operation(answer=OrganisationRow)
+    def retrieve(self, request):
+        """The organisation of the person who asks, with the settings that decide its figures."""
+        return self.shown(Organisation.objects.get(pk=self.person.organisation_id))
+
+    @operation(body=OrganisationChange, answer=OrganisationRow, versioned=True)
+    def partial_update(self, request):
+        """Change the organisation's settings; every figure is calculated again.
+
+        Errors have the codes `thresholds`, `out_of_range` and `unknown_timezone`.
+        """
+        self.may(access.can_administer(self.person))
+        version = versions.expected(request, self.person.organisation.version)
+        fields = self.body(partial=True)
+        with structure.lock(self.person.organisation_id) as organisation:
+            versions.refuse_other(organisation, version)
+            for name, value in fields.items():
+                setattr(organisation, name, value)
+            organisation.full_clean(validate_unique=False, validate_constraints=False)
+            organisation.version += 1
+            organisation._history_user = self.person
+            organisation.save()
+            marks.mark_everything(organisation)
+        return self.shown(organisation)
+
+
+class Cycles(Rows):
+    model, row, new, change, listed = Cycle, shapes.CycleRow, shapes.CycleNew, shapes.CycleNew, shapes.CycleQuery
+    orders = {
+        "-start": by("start", descending=True),
+        "start": by("start"),
+        "name": by("name"),
+        "-name": by("name", descending=True),
+    }
+    filters = {"external_id": "external_id", "state": "state"}
+
+    def may_write(self):
+        return access.can_administer(self.person)
+
+    def add(self, fields):
+        refuse_wrong_dates(fields["start"], fields["due"])
+        return super().add(fields)
+
+    def alter(self, row, fields):
+        refuse_wrong_dates(fields.get("start", row.start), fields.get("due", row.due))
+        super().alter(row, fields)
+
+    def remove(self, row):
+        if row.goals.exists():
+            raise Conflict("cycle_in_use", "Goals belong to this cycle.")
+        super().remove(row)
+
+
+def refuse_wrong_dates(start, due) -> None:
+    if start > due:
+        raise ValidationError({"due": ValidationError("The due date lies before the start.", code="dates_order")})
+
+
+class Perspectives(Rows):
+    model, row, new = Perspective, shapes.PerspectiveRow, shapes.PerspectiveNew
+    change, listed = shapes.PerspectiveNew, shapes.PerspectiveQuery
+    orders = {
+        "position": by("position"),
+        "-position": by("position", descending=True),
+        "name": by("name"),
+        "-name": by("name", descending=True),
+    }
+
+    def may_write(self):
+        return access.can_administer(self.person)
