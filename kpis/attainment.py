@@ -12,7 +12,8 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import NamedTuple
 
-from goals.rollup import DEFAULTS, ONE, ZERO, Id, KpiPart, Status, Thresholds, compared, exactly, stored
+from goals.nodes import ONE, ZERO, Id, KpiPart, Status, Thresholds, compared, exactly, stored
+from goals.rollup import DEFAULTS
 from kpis.periods import CALENDAR_YEAR, DAY, Cadence, Fiscal, Period, days_of, number_of
 
 
@@ -447,6 +448,13 @@ def _pace(clock: _Clock, seen: Sequence[_Value]) -> date:
     return min(clock.due, max(dates))
 
 
+def period_in_life(definition: KpiDefinition, key: date, fiscal: Fiscal = CALENDAR_YEAR) -> Period | None:
+    """The period of a KPI whose first calendar day is `key`; None when the KPI has no such period."""
+    if definition.start is None or definition.due is None:
+        return None
+    return _period_in_life(key, definition.start, definition.due, str(definition.cadence), fiscal)
+
+
 @exactly
 def planned(definition: KpiDefinition, on: date, fiscal: Fiscal = CALENDAR_YEAR) -> Decimal | None:
     """The value that the plan of a by_due KPI has for a date, in its unit (section 6.7); None when it has no plan."""
@@ -484,17 +492,19 @@ def _milestone_points(definition: KpiDefinition, life: tuple[date, date], fiscal
     return sorted(points)
 
 
-def _expected(definition: KpiDefinition, clock: _Clock, pace: date, fiscal: Fiscal) -> Decimal:
-    """The progress that could be asked for (section 6.7)."""
+@exactly
+def expected_of(definition: KpiDefinition, pace: date | None, on: date, fiscal: Fiscal = CALENDAR_YEAR) -> Decimal:
+    """The progress that can be asked for at the pace date, 0..1 (section 6.7); 1 where no plan says less."""
+    start, due = definition.start, definition.due
     if definition.is_boolean:
-        return ONE if clock.on >= clock.due else ZERO
+        return ONE if due is None or on >= due else ZERO
     baseline, target = _baseline(definition), definition.target
     if definition.is_maintain or not definition.by_due or baseline is None or target is None:
         return ONE
-    if pace >= clock.due or baseline == target:
+    if start is None or due is None or pace is None or pace >= due or baseline == target:
         return ONE
-    plan = _planned(definition, baseline, target, (clock.start, clock.due), pace, fiscal)
-    return clamp((plan - baseline) / (target - baseline))
+    plan = _planned(definition, baseline, target, (start, due), pace, fiscal)
+    return stored(clamp((plan - baseline) / (target - baseline)))
 
 
 def _lacks(definition: KpiDefinition) -> Reason | None:
@@ -590,11 +600,13 @@ def score(
     fiscal: Fiscal = CALENDAR_YEAR,
     grace: Mapping[str, int] = GRACE,
     thresholds: Thresholds = DEFAULTS,
+    *,
+    actual: Decimal | None = None,
 ) -> KpiScore:
     """How a KPI stands on a date, by its current values keyed by the first day of their period (section 6).
 
     Values of periods outside the KPI's life, of periods that have not begun and values observed after `on` are not
-    seen. `grace` is in days by cadence.
+    seen. `grace` is in days by cadence. `actual` supposes an aggregated value of a by_due KPI, seen today.
     """
     latest = _latest(values, on)
     start, due = definition.start, definition.due
@@ -604,7 +616,7 @@ def score(
         return _unscored(Status.scheduled, None)
     days = grace[str(definition.cadence)]
     clock = _clock(start, due, str(definition.cadence), on, fiscal, days)
-    return _scored(definition, _seen(definition, values, clock, fiscal), clock, fiscal, thresholds, latest)
+    return _scored(definition, _seen(definition, values, clock, fiscal), clock, fiscal, thresholds, latest, actual)
 
 
 def _scored(
@@ -614,6 +626,7 @@ def _scored(
     fiscal: Fiscal,
     thresholds: Thresholds,
     latest: tuple[date | None, Decimal | None, date | None],
+    supposed: Decimal | None = None,
 ) -> KpiScore:
     judged = [each for each in seen if each.judged]
     asked = clock.overdue + sum(1 for each in judged if not clock.is_overdue(each.period))
@@ -623,6 +636,8 @@ def _scored(
         stale = clock.overdue > 0 and not seen
     pace, ended = _pace(clock, seen), clock.on > clock.due
     actual = _actual(definition, seen, judged)
+    if supposed is not None:
+        actual, pace = supposed, min(clock.on, clock.due)
     attained = _attain(definition, judged, actual, clock)
     if isinstance(attained, Reason):
         return _unscored(
@@ -638,7 +653,7 @@ def _scored(
             rows=tuple(map(_plain_row, seen)),
         )
     raw, progress = stored(attained.raw), stored(attained.progress)
-    expected = stored(_expected(definition, clock, pace, fiscal))
+    expected = expected_of(definition, pace, clock.on, fiscal)
     judged_rows = {row.period.first: row for row in attained.rows}
     return KpiScore(
         actual=None if actual is None else stored(actual),
@@ -684,3 +699,111 @@ def _attain(
         return _each_period(definition, judged)
     raw = _by_due(definition, actual)
     return raw if isinstance(raw, Reason) else _Attained(raw, clamp(raw))
+
+
+ABSENT = frozenset({"direction_missing", "target_missing", "dates_missing"})
+"""Codes of `validate` for what imported data may lack: such a KPI is kept, shows its values and has no score."""
+
+
+@exactly
+def validate(definition: KpiDefinition, fiscal: Fiscal = CALENDAR_YEAR) -> set[str]:
+    """The codes of everything that is wrong with a definition; empty when it may be saved (section 4)."""
+    codes = _wrong_in_general(definition)
+    if definition.is_boolean:
+        return codes | _wrong_boolean(definition)
+    codes |= _wrong_milestones(definition, fiscal)
+    if definition.is_maintain:
+        return codes | _wrong_band(definition)
+    return codes | _wrong_target(definition)
+
+
+def _wrong_in_general(definition: KpiDefinition) -> set[str]:
+    codes = set()
+    if definition.weight < 0:
+        codes.add("weight_negative")
+    if definition.direction is None and not definition.is_boolean:
+        codes.add("direction_missing")
+    if definition.start is None or definition.due is None:
+        return codes | {"dates_missing"}
+    if definition.start > definition.due or (definition.start == definition.due and definition.cadence != Cadence.once):
+        codes.add("dates_order")
+    return codes
+
+
+def _wrong_boolean(definition: KpiDefinition) -> set[str]:
+    right = (
+        definition.cadence == Cadence.once
+        and definition.by_due
+        and definition.direction == Direction.increase
+        and definition.baseline in (None, 0)
+        and definition.target == 1
+    )
+    return set() if right else {"boolean_shape"}
+
+
+def _wrong_milestones(definition: KpiDefinition, fiscal: Fiscal) -> set[str]:
+    if definition.start is None or definition.due is None or definition.start > definition.due:
+        return set()
+    codes = set()
+    for first, value in definition.milestones.items():
+        period = _period_in_life(first, definition.start, definition.due, str(definition.cadence), fiscal)
+        if period is None:
+            codes.add("milestone_unknown_period")
+        elif period.life_end == definition.due and definition.by_due and value != definition.target:
+            codes.add("last_milestone_not_target")
+    return codes
+
+
+def _wrong_band(definition: KpiDefinition) -> set[str]:
+    lower, upper, target = definition.lower, definition.upper, definition.target
+    codes = set()
+    if lower is None and upper is None and target is None:
+        codes.add("target_missing")
+    if lower is not None and upper is not None and lower > upper:
+        codes.add("band_order")
+    elif target is not None and ((lower is not None and target < lower) or (upper is not None and target > upper)):
+        codes.add("target_outside_band")
+    if definition.fade is not None and definition.fade <= 0:
+        codes.add("fade_not_positive")
+    if definition.sums and definition.by_due:
+        codes.add("maintain_sum_by_due")
+    if definition.stretch is not None:
+        codes.add("stretch_on_maintain")
+    return codes
+
+
+def _wrong_target(definition: KpiDefinition) -> set[str]:
+    """Of a KPI that is to rise or fall. Without a direction only what holds for both is said."""
+    target, direction = definition.target, definition.direction
+    if target is None:
+        return {"target_missing"}
+    codes = set()
+    if definition.by_due:
+        codes |= _wrong_start(definition, target)
+    elif (
+        definition.zero_at is not None and direction is not None and not _beyond(target, definition.zero_at, direction)
+    ):
+        codes.add("zero_at_wrong_side")
+    if definition.stretch is not None and direction is not None and not _beyond(definition.stretch, target, direction):
+        codes.add("stretch_not_beyond_target")
+    return codes
+
+
+def _wrong_start(definition: KpiDefinition, target: Decimal) -> set[str]:
+    """What by_due asks of the baseline; a sum starts at 0 and only rises (a budget or cap is each_period and sum)."""
+    if definition.sums:
+        if definition.direction == Direction.decrease:
+            return {"sum_decrease_by_due"}
+        if definition.baseline not in (None, 0):
+            return {"sum_baseline_not_zero"}
+    baseline = _baseline(definition)
+    if baseline is None or definition.direction is None:
+        return set()
+    if baseline == target:
+        return {"baseline_equals_target"}
+    return set() if _beyond(target, baseline, definition.direction) else {"target_wrong_side"}
+
+
+def _beyond(value: Decimal, border: Decimal, direction: str) -> bool:
+    """Strictly on the better side of a border."""
+    return value < border if direction == Direction.decrease else value > border

@@ -1,0 +1,275 @@
+"""What would happen if: overrides in, old and new figures out; nothing is saved and the input is not touched
+(docs/domain.md section 9).
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+from decimal import Decimal
+from enum import Enum
+
+from goals.nodes import (
+    ONE,
+    ZERO,
+    GoalFigures,
+    GoalNode,
+    Id,
+    KpiPart,
+    Method,
+    State,
+    Status,
+    Thresholds,
+    compared,
+    exactly,
+    stored,
+)
+from goals.rollup import DEFAULTS, Refusal, check_move, roll_up
+from kpis.attainment import (
+    GRACE,
+    CurrentValue,
+    KpiDefinition,
+    KpiScore,
+    expected_of,
+    period_in_life,
+    score,
+)
+from kpis.periods import CALENDAR_YEAR, Fiscal
+
+
+class Kept(Enum):
+    """The parent stays as it is; None would make the goal a root."""
+
+    kept = "kept"
+
+
+KEPT = Kept.kept
+
+
+class Refused(ValueError):
+    """A hypothesis that cannot be: `refusal` holds its code and what it is about."""
+
+    def __init__(self, refusal: Refusal) -> None:
+        super().__init__(str(refusal))
+        self.refusal = refusal
+
+
+@dataclass(frozen=True, slots=True)
+class KpiInput:
+    """A KPI with its current values, keyed by the first day of their period."""
+
+    id: Id
+    goal: Id
+    definition: KpiDefinition
+    values: Mapping[date, CurrentValue] = field(default_factory=dict, hash=False)
+    weight: Decimal = ONE
+    active: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """Everything the figures of a date depend on."""
+
+    goals: Sequence[GoalNode]
+    kpis: Sequence[KpiInput]
+    on: date
+    fiscal: Fiscal = CALENDAR_YEAR
+    grace: Mapping[str, int] = field(default_factory=lambda: GRACE, hash=False)
+    thresholds: Thresholds = DEFAULTS
+
+
+@dataclass(frozen=True, slots=True)
+class KpiOverride:
+    """What is supposed of a KPI; None leaves as is.
+
+    `actual` is the aggregated value today (by_due only), `values` period values by first day (None takes one away),
+    `progress` 0..1 replaces the score altogether.
+    """
+
+    actual: Decimal | None = None
+    values: Mapping[date, Decimal | None] = field(default_factory=dict, hash=False)
+    progress: Decimal | None = None
+    target: Decimal | None = None
+    weight: Decimal | None = None
+    active: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class GoalOverride:
+    """What is supposed of a goal; None leaves as is. Closing freezes the goal's figures of today."""
+
+    weight: Decimal | None = None
+    method: Method | str | None = None
+    state: State | str | None = None
+    parent: Id | Kept | None = KEPT
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """A goal's figures as they are and as they would be. `delta` is new minus old progress, None if one is missing."""
+
+    old: GoalFigures
+    new: GoalFigures
+
+    @property
+    def delta(self) -> Decimal | None:
+        if self.old.progress is None or self.new.progress is None:
+            return None
+        return stored(self.new.progress - self.old.progress)
+
+
+@exactly
+def what_if(
+    situation: Situation,
+    kpis: Mapping[Id, KpiOverride] | None = None,
+    goals: Mapping[Id, GoalOverride] | None = None,
+) -> dict[Id, Difference]:
+    """What overrides would do to the goals: those at or above a touched place, where it is and where it would be, and
+    every other goal whose figures would change.
+
+    Moves are checked one after the other; a move that is not allowed, a weight below 0, a progress outside 0..1, an
+    actual for a KPI that is not by_due and a value for a period the KPI does not have raise `Refused`. KeyError for an
+    unknown KPI or goal.
+    """
+    kpis, goals = kpis or {}, goals or {}
+    parts = [_part(situation, kpi, KpiOverride()) for kpi in situation.kpis]
+    old = roll_up(situation.goals, parts, situation.on, situation.thresholds)
+    nodes = _overridden_goals(situation, goals, old)
+    changed = _overridden_parts(situation, kpis, parts)
+    new = roll_up(nodes, changed, situation.on, situation.thresholds)
+    touched = [*goals, *(kpi.goal for kpi in situation.kpis if kpi.id in kpis)]
+    answered = _at_or_above(situation.goals, touched) | _at_or_above(nodes, touched)
+    return {
+        goal.id: Difference(old[goal.id], new[goal.id])
+        for goal in situation.goals
+        if goal.id in answered or _differs(old[goal.id], new[goal.id])
+    }
+
+
+def _differs(old: GoalFigures, new: GoalFigures) -> bool:
+    seen = ("progress", "expected", "coverage", "status", "stale_share", "aligned")
+    return any(getattr(old, name) != getattr(new, name) for name in seen)
+
+
+def _at_or_above(goals: Iterable[GoalNode], touched: Iterable[Id]) -> set[Id]:
+    parents = {goal.id: goal.parent for goal in goals}
+    found: set[Id] = set()
+    for goal in touched:
+        above: Id | None = goal
+        while above is not None and above not in found:
+            found.add(above)
+            above = parents.get(above)
+    return found
+
+
+def _overridden_goals(
+    situation: Situation, overrides: Mapping[Id, GoalOverride], old: Mapping[Id, GoalFigures]
+) -> list[GoalNode]:
+    nodes = {goal.id: goal for goal in situation.goals}
+    for goal, override in overrides.items():
+        node = nodes[goal]
+        if not isinstance(override.parent, Kept) and override.parent != node.parent:
+            refusal = check_move(nodes.values(), goal, override.parent)
+            if refusal is not None:
+                raise Refused(refusal)
+            node = replace(node, parent=override.parent)
+        if override.method is not None:
+            node = replace(node, method=override.method)
+        nodes[goal] = _in_state(_weighed(node, override.weight), override.state, old[goal], situation.on)
+    return list(nodes.values())
+
+
+def _weighed(node: GoalNode, weight: Decimal | None) -> GoalNode:
+    if weight is None:
+        return node
+    _check_weight(weight, node.id)
+    return replace(node, weight=weight)
+
+
+def _check_weight(weight: Decimal, about: Id) -> None:
+    if weight < 0:
+        raise Refused(Refusal("weight_negative", str(about)))
+
+
+def _in_state(node: GoalNode, state: str | None, figures: GoalFigures, on: date) -> GoalNode:
+    if state is None or state == node.state:
+        return node
+    if state != State.closed:
+        return replace(node, state=state)
+    return replace(
+        node,
+        state=state,
+        closed_on=on,
+        final_progress=figures.progress,
+        final_coverage=figures.coverage,
+        final_expected=figures.expected,
+    )
+
+
+def _overridden_parts(
+    situation: Situation, overrides: Mapping[Id, KpiOverride], parts: Sequence[KpiPart]
+) -> list[KpiPart]:
+    found = {part.id: part for part in parts}
+    inputs = {kpi.id: kpi for kpi in situation.kpis}
+    for kpi, override in overrides.items():
+        found[kpi] = _part(situation, inputs[kpi], override)
+    return list(found.values())
+
+
+def _part(situation: Situation, kpi: KpiInput, override: KpiOverride) -> KpiPart:
+    definition = kpi.definition
+    if override.target is not None:
+        definition = replace(definition, target=override.target)
+    values = _overridden_values(situation, kpi, override)
+    if override.actual is not None and not definition.by_due and not definition.is_boolean:
+        raise Refused(Refusal("actual_needs_by_due", str(kpi.id)))
+    found = score(
+        definition,
+        values,
+        situation.on,
+        situation.fiscal,
+        situation.grace,
+        situation.thresholds,
+        actual=override.actual,
+    )
+    if override.weight is not None:
+        _check_weight(override.weight, kpi.id)
+    part = found.as_part(
+        kpi.id,
+        kpi.goal,
+        kpi.weight if override.weight is None else override.weight,
+        active=kpi.active if override.active is None else override.active,
+    )
+    if override.progress is None or found.status == Status.scheduled:
+        return part
+    return _at_progress(situation, definition, found, part, override.progress)
+
+
+def _overridden_values(situation: Situation, kpi: KpiInput, override: KpiOverride) -> Mapping[date, CurrentValue]:
+    if not override.values:
+        return kpi.values
+    values = dict(kpi.values)
+    for first, value in override.values.items():
+        period = period_in_life(kpi.definition, first, situation.fiscal)
+        if period is None or period.life_start > situation.on:
+            raise Refused(Refusal("unknown_period", f"{kpi.id}@{first.isoformat()}"))
+        if value is None:
+            values.pop(first, None)
+        else:
+            values[first] = CurrentValue(value, min(period.life_end, situation.on))
+    return values
+
+
+def _at_progress(
+    situation: Situation, definition: KpiDefinition, found: KpiScore, part: KpiPart, progress: Decimal
+) -> KpiPart:
+    """A KPI that is simply supposed to stand at a progress; what is expected of it stays."""
+    if not ZERO <= progress <= ONE:
+        raise Refused(Refusal("progress_out_of_range", str(part.id)))
+    expected = found.expected
+    if expected is None:
+        expected = expected_of(definition, found.pace, situation.on, situation.fiscal)
+    status = situation.thresholds.judge(progress - expected)
+    lasting = definition.by_due and not definition.is_maintain
+    if compared(progress) >= 1 and (lasting or definition.is_boolean or found.status == Status.achieved):
+        status = Status.achieved
+    return replace(part, progress=stored(progress), expected=expected, status=status, counted=True)

@@ -1,0 +1,123 @@
+from copy import deepcopy
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal
+
+import pytest
+
+from goals.rollup import check_move
+from kpis.attainment import current_values
+from kpis.whatif import GoalOverride, KpiInput, KpiOverride, Refused, Situation, what_if
+from tests.engine.cases import CASES, CHECKS, definition, goal_node, revisions, shown
+
+JUNE = date(2026, 6, 30)
+
+
+def seeds():
+    tree = CASES["R01"]["tree"]
+    kpis = [
+        KpiInput(kpi["id"], kpi["goal"], definition(kpi), current_values(revisions(kpi), JUNE), Decimal(kpi["weight"]))
+        for kpi in tree["kpis"]
+    ]
+    return Situation([goal_node(goal) for goal in tree["goals"]], kpis, JUNE)
+
+
+def as_printed(found):
+    return {goal: [shown(one.old.progress), shown(one.new.progress), shown(one.delta)] for goal, one in found.items()}
+
+
+WHAT_IFS = {
+    "W1": {"kpis": {"nps": KpiOverride(actual=Decimal(50))}},
+    "W2": {"goals": {"I3": GoalOverride(parent="D1", weight=Decimal(50))}},
+    "W3": {"goals": {"S3": GoalOverride(weight=Decimal(75)), "D3": GoalOverride(method="weakest_link")}},
+    "W4": {"kpis": {"leads": KpiOverride(values={date(2026, 6, 1): Decimal(150)})}},
+}
+
+
+@pytest.mark.parametrize("name", WHAT_IFS)
+def test_what_if_answers_old_new_and_delta_as_in_its_case(name):
+    assert as_printed(what_if(seeds(), **WHAT_IFS[name])) == CHECKS[name]
+
+
+@pytest.mark.parametrize("name", WHAT_IFS)
+def test_what_if_leaves_the_situation_untouched(name):
+    situation = seeds()
+    before = deepcopy(situation)
+    what_if(situation, **WHAT_IFS[name])
+
+    assert situation == before
+
+
+def test_impossible_moves_are_refused_as_in_case_w5():
+    refused = []
+    for goal, parent in (("S1", "I1"), ("D2", "I3"), ("V", "S1")):
+        with pytest.raises(Refused) as info:
+            what_if(seeds(), goals={goal: GoalOverride(parent=parent)})
+        refused.append(f"error: {info.value}")
+
+    assert refused == CHECKS["W5"]
+
+
+def test_a_goal_below_itself_is_a_cycle_and_a_sibling_is_not():
+    goals = seeds().goals
+
+    assert str(check_move(goals, "S1", "S1")) == "goal_cycle:S1>S1"
+    assert check_move(goals, "I3", "D1") is None
+    assert check_move(goals, "I3", None) is None
+
+
+def test_moving_away_and_back_changes_no_figure():
+    situation = seeds()
+    away = what_if(situation, goals={"I3": GoalOverride(parent="D1")})
+    moved = [replace(goal, parent="D1") if goal.id == "I3" else goal for goal in situation.goals]
+    back = what_if(replace(situation, goals=moved), goals={"I3": GoalOverride(parent="D3")})
+
+    assert {goal: one.old for goal, one in away.items()} == {goal: one.new for goal, one in back.items()}
+
+
+def test_a_move_to_the_root_unaligns_the_goals_below():
+    found = what_if(seeds(), goals={"D1": GoalOverride(parent=None)})
+
+    assert {goal for goal, one in found.items() if one.old.aligned and not one.new.aligned} == {"D1", "I1", "I1b"}
+
+
+def test_a_supposed_progress_gives_a_silent_kpi_a_score():
+    found = what_if(seeds(), kpis={"tick_ola": KpiOverride(progress=Decimal("0.75"))})
+
+    assert as_printed(found)["I1b"] == [None, "0.7500", None]
+    assert as_printed(found)["V"] == ["0.5473", "0.5513", "0.0040"]
+
+
+def test_target_weight_and_state_of_a_kpi_can_be_supposed():
+    lower = what_if(seeds(), kpis={"nps": KpiOverride(target=Decimal(41))})
+    alone = what_if(seeds(), kpis={"nps": KpiOverride(weight=Decimal(0))})
+    away = what_if(seeds(), kpis={"nps": KpiOverride(active=False)})
+
+    assert as_printed(lower)["S1"] == ["0.6300", "0.8100", "0.1800"]
+    assert as_printed(alone)["S1"] == as_printed(away)["S1"] == ["0.6300", "0.6833", "0.0533"]
+
+
+def test_pausing_a_goal_takes_its_weight_out_and_closing_it_freezes_it():
+    paused = what_if(seeds(), goals={"S2": GoalOverride(state="paused")})
+    closed = what_if(seeds(), goals={"S2": GoalOverride(state="closed")})
+
+    assert (paused["V"].new.paused, paused["V"].new.paused_weight) == (1, 35)
+    assert as_printed(paused)["V"] == ["0.5473", "0.5800", "0.0327"]
+    assert as_printed(closed)["V"] == ["0.5473", "0.5473", "0.0000"]
+    assert closed["S2"].new.status == "closed"
+
+
+@pytest.mark.parametrize(
+    ("override", "code"),
+    [
+        ({"kpis": {"tick": KpiOverride(actual=Decimal(4))}}, "actual_needs_by_due:tick"),
+        ({"kpis": {"tick": KpiOverride(progress=Decimal("1.1"))}}, "progress_out_of_range:tick"),
+        ({"kpis": {"tick": KpiOverride(weight=Decimal(-1))}}, "weight_negative:tick"),
+        ({"goals": {"D1": GoalOverride(weight=Decimal(-1))}}, "weight_negative:D1"),
+        ({"kpis": {"tick": KpiOverride(values={date(2026, 6, 2): Decimal(4)})}}, "unknown_period:tick@2026-06-02"),
+        ({"kpis": {"tick": KpiOverride(values={date(2026, 7, 1): Decimal(4)})}}, "unknown_period:tick@2026-07-01"),
+    ],
+)
+def test_a_hypothesis_that_cannot_be_is_refused(override, code):
+    with pytest.raises(Refused, match=code):
+        what_if(seeds(), **override)
