@@ -1,5 +1,34 @@
-.PHONY: run start test check lock clean
+# The commands of this project. Each makes .venv and installs what it needs the first time.
+.PHONY: run start test check format lock clean
 
-run: ; @python3 dev.py run
-start: ; @python3 dev.py start
-test: ; @python3 dev.py test
+PYTHON = python3 dev.py python
+PRODUCTION = SECRET_KEY=$$(python3 -c "import secrets; print(secrets.token_urlsafe(50))") \
+	DATABASE_URL=sqlite://:memory: BASE_URL=https://cascade.example.com ALLOWED_HOSTS=cascade.example.com
+ENGINE = goals/rollup.py kpis/periods.py kpis/attainment.py kpis/whatif.py
+
+run: ## the demo company on http://127.0.0.1:8000 (PORT, DATA_DIR)
+	@python3 dev.py run
+
+start: ## the same without the demo company: begins with a page that makes your organisation (PORT, DATA_DIR, HOST)
+	@python3 dev.py start
+
+test: ## every test that this machine can run
+	@python3 dev.py test
+
+check: ## linters, types of the engine, migrations, production settings
+	$(PYTHON) -m ruff check .
+	$(PYTHON) -m ruff format --check .
+	$(PYTHON) -m mypy $(wildcard $(ENGINE))
+	$(PRODUCTION) $(PYTHON) manage.py makemigrations --check --dry-run
+	$(PRODUCTION) $(PYTHON) manage.py check --deploy --fail-level WARNING
+
+format: ## what ruff can put right
+	$(PYTHON) -m ruff check --fix .
+	$(PYTHON) -m ruff format .
+
+lock: ## requirements*.txt anew from requirements*.in; needs uv
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes requirements.in -o requirements.txt
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes requirements-dev.in -o requirements-dev.txt
+
+clean: ## removes what was installed and built, not the data
+	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis staticfiles
