@@ -70,9 +70,9 @@ def postgres(*, durable: bool = False, settings: tuple[str, ...] = ()) -> Iterat
 
 
 @contextlib.contextmanager
-def redis() -> Iterator[str]:
+def redis(port: int | None = None) -> Iterator[str]:
     """The URL of a new server that keeps nothing on disk, without the database number: `f"{url}/0"`."""
-    port = free_port()
+    port = port or free_port()
     with server_folder({}) as folder:
         command = [find_redis(), "--bind", "127.0.0.1", "--port", str(port), "--save", "", "--dir", str(folder)]
         with running(command, folder, stop=signal.SIGTERM):
