@@ -37,5 +37,6 @@ def server_error(request):
         }
         return JsonResponse(problem, status=503, content_type="application/problem+json", headers=headers)
     response = render(None, "503.html", status=503)
-    response.headers.update(headers)
+    for name, value in headers.items():
+        response.headers[name] = value
     return response

@@ -12,7 +12,7 @@ from celery import Celery
 from tests.ops.running import CLEAN, ROOT, eventually
 
 TASKS = 60
-APP = '''
+APP = """
 import os, time
 from pathlib import Path
 from celery import Celery
@@ -32,7 +32,7 @@ app.conf.update(
 def count(number):
     time.sleep(0.02)
     Path(folder, "done", str(number)).touch()
-'''
+"""
 
 
 @pytest.fixture

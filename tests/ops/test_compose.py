@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from django.core.management import get_commands, load_command_class
+from django.core.management import call_command, get_commands, load_command_class
 
 from cascade.celery import app
 
@@ -38,9 +38,7 @@ def commands() -> dict[str, list[str]]:
 def test_the_parts_are_web_worker_one_beat_a_migration_postgresql_and_redis():
     assert set(SERVICES) == {"web", "worker", "beat", "migrate", "db", "redis"}
     assert int(SERVICES["db"]["image"].removeprefix("postgres:")) >= 15
-    assert SERVICES["redis"]["command"].split() == (
-        "redis-server --appendonly yes --maxmemory-policy noeviction".split()
-    )
+    assert SERVICES["redis"]["command"] == "redis-server --appendonly yes --maxmemory-policy noeviction"
     assert set(COMPOSE["volumes"]) == {"data", "database", "queue"}
 
 
@@ -94,6 +92,12 @@ def test_every_variable_is_read_by_the_settings_and_described():
     assert in_image - {"PATH", "PYTHONUNBUFFERED", "PYTHONDONTWRITEBYTECODE"} <= READ_BY_SETTINGS
 
 
+def test_the_defaults_shown_are_those_of_the_code():
+    shown = dict(re.findall(r"^# ([A-Z][A-Z_]+)=(\d+)$", EXAMPLE, re.MULTILINE))
+    coded = dict(re.findall(r'env\.int\("([A-Z_]+)", (\d+)\)', SETTINGS))
+    assert {name: shown.get(name) for name in coded} == coded
+
+
 def test_no_secret_is_written_down():
     for line in EXAMPLE.splitlines():
         if line.startswith(("SECRET_KEY=", "POSTGRES_PASSWORD=")):
@@ -133,10 +137,7 @@ def test_the_static_files_can_be_given_names_with_a_hash(tmp_path, settings):
     settings.STATIC_ROOT = str(tmp_path)
     settings.STORAGES = settings.STORAGES | {
         "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.ManifestStaticFilesStorage"}
-    }
-    from django.core.management import call_command
-
-    call_command("collectstatic", interactive=False, verbosity=0, ignore_patterns=["redoc*"])
+    }    call_command("collectstatic", interactive=False, verbosity=0, ignore_patterns=["redoc*"])
     manifest = json.loads((tmp_path / "staticfiles.json").read_text())
     assert len(manifest["paths"]) > 10
     shutil.rmtree(tmp_path)
