@@ -137,7 +137,8 @@ def test_the_static_files_can_be_given_names_with_a_hash(tmp_path, settings):
     settings.STATIC_ROOT = str(tmp_path)
     settings.STORAGES = settings.STORAGES | {
         "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.ManifestStaticFilesStorage"}
-    }    call_command("collectstatic", interactive=False, verbosity=0, ignore_patterns=["redoc*"])
+    }
+    call_command("collectstatic", interactive=False, verbosity=0, ignore_patterns=["redoc*"])
     manifest = json.loads((tmp_path / "staticfiles.json").read_text())
     assert len(manifest["paths"]) > 10
     shutil.rmtree(tmp_path)
