@@ -1,4 +1,4 @@
-"""Refusals that are not about one field's shape; bad input is Django's ValidationError with a code of docs/domain.md."""
+"""Refusals not about one field's shape; bad input is Django's ValidationError with a code of docs/domain.md."""
 
 
 class Conflict(Exception):
