@@ -83,6 +83,16 @@ def test_figures_and_storage_order_are_independent():
         assert roll_up(goals, kpis, on) == expected
 
 
+def test_equal_parts_of_a_weakest_link_are_told_apart_by_gap_then_name_and_not_by_order():
+    goals = [GoalNode("g", method="weakest_link")]
+    half = Decimal("0.5")
+    late = [KpiPart(name, "g", progress=half, expected=Decimal(1)) for name in ("b", "a")]
+    early = KpiPart("0", "g", progress=half, expected=half)
+
+    for kpis in ([early, *late], [*reversed(late), early]):
+        assert roll_up(goals, kpis, JUNE)["g"].kpi_shares == {"0": 0, "a": 1, "b": 0}
+
+
 def test_the_precision_of_the_calling_thread_changes_no_digit():
     goals, kpis, _, on = tree_of(CASES["R01"])
     expected = roll_up(goals, kpis, on)

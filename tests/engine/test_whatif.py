@@ -75,6 +75,13 @@ def test_moving_away_and_back_changes_no_figure():
     assert {goal: one.old for goal, one in away.items()} == {goal: one.new for goal, one in back.items()}
 
 
+def test_places_left_and_entered_are_answered_though_nothing_changes_there():
+    situation = seeds()
+    draft = replace(situation, goals=[*situation.goals, replace(situation.goals[-1], id="idea", state="draft")])
+
+    assert set(what_if(draft, goals={"idea": GoalOverride(parent="D1")})) == {"idea", "D3", "S3", "D1", "S1", "V"}
+
+
 def test_a_move_to_the_root_unaligns_the_goals_below():
     found = what_if(seeds(), goals={"D1": GoalOverride(parent=None)})
 
