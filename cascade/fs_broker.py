@@ -22,6 +22,11 @@ logger = logging.getLogger(__name__)
 
 
 class Channel(filesystem.Channel):
+    def __init__(self, *arguments, **options):
+        super().__init__(*arguments, **options)
+        for folder in (self.data_folder_in, self.data_folder_out, self.control_folder):
+            Path(folder).mkdir(parents=True, exist_ok=True)
+
     def _put(self, queue, payload, **kwargs):
         self._publish(Path(self.data_folder_out) / f"{time.time_ns():020d}_{uuid.uuid4().hex}.{queue}.msg", payload)
 

@@ -12,14 +12,14 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
 env.prefix = ""
 
-DATA_DIR = Path(env.str("DATA_DIR", str(BASE_DIR / "data"))).resolve()
+TESTING = "pytest" in sys.modules
+DATA_DIR = Path(env.str("DATA_DIR", str(BASE_DIR / (".pytest_cache/data" if TESTING else "data")))).resolve()
 HOST = env.str("HOST", "127.0.0.1")
 PORT = env.int("PORT", 8000)
 BASE_URL = env.str("BASE_URL", f"http://{HOST}:{PORT}").rstrip("/")
 HTTPS = BASE_URL.startswith("https://")
 DEBUG = env.bool("DEBUG", False)
 DEMO = env.bool("DEMO", False)
-TESTING = "pytest" in sys.modules
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 if DEMO and HOST not in LOOPBACK:

@@ -1,7 +1,7 @@
 """What goals need of KPIs, without importing them: `kpis` registers the one source when Django starts."""
 
 import datetime as dt
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, Protocol
 
@@ -9,28 +9,38 @@ from goals.rollup import KpiPart
 from people.models import Organisation
 
 
+class Scored(Protocol):
+    """KPIs of some goals with their scores for one date."""
+
+    @property
+    def parts(self) -> Sequence[KpiPart]:
+        """The scores as parts of their goals."""
+
+    def store(self, shares: Mapping[Any, Decimal], now: dt.datetime) -> int:
+        """Keeps the scores as the KPIs' figures, each with its share of its goal's progress, where something changed;
+        returns how many did."""
+
+    def snapshot(self, day: dt.date) -> None:
+        """Keeps the scores as the KPIs' figures of a day, where they differ from the day before."""
+
+    def explained(self) -> dict[Any, dict[str, Any]]:
+        """How each score came about: definition, values by period, flags; by KPI id."""
+
+
 class KpiSource(Protocol):
-    def refresh(self, organisation: Organisation, on: dt.date, kpi_ids: Collection[int] | None) -> None:
-        """Scores these KPIs (None: all) for a date and stores the figures that changed."""
+    def stored(
+        self,
+        organisation: Organisation,
+        on: dt.date,
+        rescore: Collection[int] | None,
+        goal_ids: Collection[int] | None,
+    ) -> Scored:
+        """The KPIs of these goals (None: all) with their stored figures, those in `rescore` (None: all) scored anew."""
 
-    def stored_parts(self, organisation: Organisation, goal_ids: Collection[int] | None) -> list[KpiPart]:
-        """The KPIs of these goals (None: all) with their stored figures."""
-
-    def parts_at(
+    def at(
         self, organisation: Organisation, on: dt.date, known: dt.datetime | None, goal_ids: Collection[int] | None
-    ) -> list[KpiPart]:
-        """The KPIs of these goals scored for a date, from what was recorded by `known`; nothing is stored."""
-
-    def store_shares(self, organisation: Organisation, shares: Mapping[int, Decimal | None]) -> None:
-        """Keeps each KPI's share in its goal, where it changed."""
-
-    def snapshot(self, organisation: Organisation, day: dt.date, known: dt.datetime) -> None:
-        """Stores the KPIs' figures of a day as they were known then, where they changed."""
-
-    def explain(
-        self, organisation: Organisation, kpi_ids: Collection[int], on: dt.date, known: dt.datetime | None
-    ) -> dict[int, dict[str, Any]]:
-        """How each KPI's score came about: definition, values, dates, flags."""
+    ) -> Scored:
+        """The KPIs of these goals (None: all) scored for a date from every revision recorded by `known`."""
 
 
 registered: list[KpiSource] = []

@@ -7,9 +7,10 @@ when it is given and from the tables otherwise; values follow both.
 import datetime as dt
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
-from goals.kpi_source import source
+from goals.kpi_source import Scored, source
 from goals.models import Goal
 from goals.rollup import GoalFigures, GoalNode, KpiPart, Method, State, Thresholds, roll_up
 from people.models import Organisation
@@ -42,8 +43,12 @@ class Tree:
     known: dt.datetime | None
     thresholds: Thresholds
     goals: list[GoalNode]
-    kpis: list[KpiPart]
+    scores: Scored
     told: dict[int, dict[str, Any]] = field(default_factory=dict)
+
+    @cached_property
+    def kpis(self) -> list[KpiPart]:
+        return list(self.scores.parts)
 
     def figures(self) -> dict[Any, GoalFigures]:
         return roll_up(self.goals, self.kpis, self.on, self.thresholds)
@@ -58,9 +63,9 @@ def tree_at(
     """The goals named (None: all of the organisation) with their KPIs, scored afresh; nothing is stored."""
     on = on or organisation.today()
     rows = list(goal_rows(organisation, known, goal_ids))
-    kpis = source().parts_at(organisation, on, known, [row["id"] for row in rows] if goal_ids is not None else None)
+    scores = source().at(organisation, on, known, None if goal_ids is None else [row["id"] for row in rows])
     told = {row["id"]: {name: row[name] for name in TOLD} for row in rows}
-    return Tree(on, known, thresholds(organisation), nodes(rows), kpis, told)
+    return Tree(on, known, thresholds(organisation), nodes(rows), scores, told)
 
 
 def thresholds(organisation: Organisation) -> Thresholds:

@@ -50,12 +50,10 @@ def ancestor_ids(goal_ids: Iterable[int]) -> list[int]:
         start, parameters = "id = ANY(%s)", [ids]
     else:
         start, parameters = "id IN (SELECT value FROM json_each(%s))", [str(ids)]
+    above = (
+        f"WITH RECURSIVE up(id, parent_id) AS (SELECT id, parent_id FROM goals_goal WHERE {start}"  # noqa: S608
+        " UNION SELECT g.id, g.parent_id FROM goals_goal g JOIN up ON g.id = up.parent_id) SELECT id FROM up"
+    )
     with connection.cursor() as cursor:
-        cursor.execute(
-            "WITH RECURSIVE up(id, parent_id) AS ("
-            f" SELECT id, parent_id FROM goals_goal WHERE {start}"
-            " UNION SELECT g.id, g.parent_id FROM goals_goal g JOIN up ON g.id = up.parent_id"
-            ") SELECT id FROM up",
-            parameters,
-        )
+        cursor.execute(above, parameters)
         return [row[0] for row in cursor.fetchall()]

@@ -6,7 +6,7 @@ import structlog
 from celery import shared_task
 from django.db.models import Q
 from django.utils import timezone
-from kombu.exceptions import OperationalError
+from kombu.exceptions import ChannelError, OperationalError
 
 from goals.models import DirtyMark, RollupState
 from people.models import Organisation
@@ -27,7 +27,7 @@ def request_roll_up(organisation_id: int) -> None:
         return
     try:
         roll_up.delay(organisation_id)
-    except OperationalError:  # the broker is away; the marks stay and the sweeper asks again
+    except (OperationalError, ChannelError, OSError):  # the broker is away; the marks stay and the sweeper asks again
         RollupState.objects.filter(organisation_id=organisation_id).update(requested_at=None)
         log.warning("broker_away", organisation=organisation_id)
 
@@ -53,7 +53,8 @@ def sweep() -> None:
 def nightly() -> None:
     """For each organisation past its local midnight: yesterday's snapshot, then everything recalculated for today."""
     for organisation in Organisation.objects.select_related("rollup"):
-        if organisation.rollup.figures_on != organisation.today():
+        today = organisation.today()
+        if (organisation.rollup.figures_on, organisation.rollup.snapshot_on) != (today, today - timedelta(days=1)):
             begin_day.delay(organisation.pk)
 
 

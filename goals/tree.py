@@ -71,7 +71,7 @@ def move(goal: Goal, parent: Goal | None, *, before: Goal | None = None, by: Per
 
 
 def delete(goal: Goal, *, by: Person | None, reason: str = "") -> None:
-    """Removes a goal that has nothing below it, with its KPIs and their values; anything else is closed or cancelled."""
+    """Removes a goal that has nothing below it, with its KPIs and values; anything else is closed or cancelled."""
     with structure.lock(goal.organisation_id):
         goal = fresh(goal)
         if goal.rght - goal.lft > 1:

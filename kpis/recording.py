@@ -7,7 +7,7 @@ roll-ups hold other rows.
 
 import datetime as dt
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from django.core.exceptions import ValidationError
@@ -17,10 +17,12 @@ from django.utils import timezone
 from goals import marks
 from kpis import periods
 from kpis.models import Kpi, Measurement, MeasurementRevision
+from kpis.scoring import fiscal_of
 from people.models import Organisation, Person
 
 LARGEST = Decimal(10) ** 18
 FINEST = -10
+LONGEST_PERIOD = 366  # days
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,26 +68,30 @@ def record(
     on_error "reject" writes nothing when one entry is refused, "skip" leaves the refused ones out. Two entries for one
     period: the later one counts. Refusal codes: not_a_number, too_many_digits, future_period, outside_kpi_life,
     observed_in_future, observed_before_period, below_min, above_max, not_a_boolean, kpi_not_active, reason_required,
-    nothing_to_withdraw.
+    nothing_to_withdraw, does_not_exist.
     """
     today = organisation.today()
-    calendar = periods.Calendar(organisation.fiscal_start_month, organisation.fiscal_year_named_by)
+    calendar = fiscal_of(organisation)
     entries = list(entries)
     with transaction.atomic():
-        kpi_ids = sorted({entry.kpi.pk for entry in entries})
-        list(
-            Kpi.objects.select_for_update(no_key=True, of=("self",)).filter(pk__in=kpi_ids).order_by("pk").values("pk")
-        )
+        kpis = locked({entry.kpi.pk for entry in entries})
+        refusals, dated = [], []
+        for entry in entries:
+            kpi = kpis.get(entry.kpi.pk)
+            if kpi is None:
+                refusals.append(Refusal(entry.row, "kpi", "does_not_exist", "The KPI is not there any more."))
+            elif is_far(entry.date, kpi):
+                refusals.append(outside_life(entry.row, kpi))
+            else:
+                entry = replace(entry, kpi=kpi)
+                dated.append((entry, period_of(entry, calendar)))
         current = {
             (m.kpi_id, m.period): m
-            for m in Measurement.objects.filter(kpi_id__in=kpi_ids).filter(
-                period__in={period_of(entry, calendar).first for entry in entries}
-            )
+            for m in Measurement.objects.filter(kpi_id__in=kpis, period__in={period.first for _, period in dated})
         }
         now = timezone.now()
-        refusals, changed, revisions, unchanged = [], {}, [], 0
-        for entry in entries:
-            period = period_of(entry, calendar)
+        changed, revisions, unchanged = {}, [], 0
+        for entry, period in dated:
             key = (entry.kpi.pk, period.first)
             held = changed.get(key) or current.get(key)
             refusal = refuse(entry, period, held, today)
@@ -108,12 +114,11 @@ def record(
             }
             revisions.append(MeasurementRevision(**values))
             changed[key] = Measurement(**values, version=held.version + 1 if held else 1)
+        refusals.sort(key=lambda refusal: refusal.row)
         if dry_run or (refusals and on_error == "reject"):
             return Outcome(0 if refusals and on_error == "reject" else len(revisions), unchanged, refusals, {})
         write(changed.values(), revisions)
-        marks.mark(
-            organisation.pk, kpis={(entry.kpi.pk, entry.kpi.goal_id) for entry in entries if touched(entry, changed)}
-        )
+        marks.mark(organisation.pk, kpis={(kpi_id, kpis[kpi_id].goal_id) for kpi_id, _ in changed})
     return Outcome(len(revisions), unchanged, refusals, {**current, **changed})
 
 
@@ -127,8 +132,10 @@ def record_one(kpi: Kpi, date: dt.date, value: Decimal | None, *, by: Person | N
     return next(iter(outcome.measurements.values()))
 
 
-def touched(entry: Entry, changed) -> bool:
-    return any(kpi_id == entry.kpi.pk for kpi_id, _ in changed)
+def locked(kpi_ids: Iterable[int]) -> dict[int, Kpi]:
+    """The KPIs as they are now, held until the transaction ends."""
+    kpis = Kpi.objects.select_for_update(no_key=True, of=("self",)).select_related("goal__cycle")
+    return {kpi.pk: kpi for kpi in kpis.filter(pk__in=kpi_ids).order_by("pk")}
 
 
 def write(measurements, revisions) -> None:
@@ -139,9 +146,24 @@ def write(measurements, revisions) -> None:
     MeasurementRevision.objects.bulk_create(revisions, batch_size=2000)
 
 
-def period_of(entry: Entry, calendar: periods.Calendar) -> periods.Period:
+def period_of(entry: Entry, calendar: periods.Fiscal) -> periods.Period:
+    """The KPI's period that holds the entry's date; it may lie outside the KPI's life, which `refuse` tells."""
     start, due = entry.kpi.life
-    return periods.period_of(entry.date, periods.Cadence(entry.kpi.cadence), calendar, start=start, due=due)
+    if entry.kpi.cadence == Kpi.Cadence.ONCE:
+        return periods.Period(start, due, start, due)
+    first, last, _, _ = periods.period_of(entry.date, entry.kpi.cadence, calendar)
+    return periods.Period(first, last, max(first, start), min(last, due))
+
+
+def is_far(date: dt.date, kpi: Kpi) -> bool:
+    """More than a year outside the KPI's life: in no period of it, nor in a calendar that can be reckoned with."""
+    start, due = kpi.life
+    return not start.toordinal() - LONGEST_PERIOD <= date.toordinal() <= due.toordinal() + LONGEST_PERIOD
+
+
+def outside_life(row: int, kpi: Kpi) -> Refusal:
+    start, due = kpi.life
+    return Refusal(row, "date", "outside_kpi_life", f"The KPI is measured from {start} to {due}.")
 
 
 def default_observed_on(kpi: Kpi, period: periods.Period, today: dt.date) -> dt.date:
@@ -161,7 +183,7 @@ def refuse(entry: Entry, period: periods.Period, held: Measurement | None, today
     if period.first > today:
         return because("date", "future_period", "The period has not begun yet.")
     if period.last < start or period.first > due:
-        return because("date", "outside_kpi_life", f"The KPI is measured from {start} to {due}.")
+        return outside_life(entry.row, kpi)
     if entry.observed_on and entry.observed_on > today:
         return because("observed_on", "observed_in_future", "It cannot have been observed after today.")
     if entry.observed_on and entry.observed_on < period.first:

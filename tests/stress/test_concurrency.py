@@ -52,11 +52,11 @@ def kill(worker):
 
 
 def start_actors(organisation, environment, *, writers, movers, seconds, extra=()):
+    command = [sys.executable, "-m", "tests.stress.actor"]
     roles = ["writer"] * writers + ["mover"] * movers
     return [
         subprocess.Popen(
-            [sys.executable, "-m", "tests.stress.actor", role, str(organisation.pk)]
-            + ["--seconds", str(seconds), "--seed", str(seed), *extra],
+            [*command, role, str(organisation.pk), "--seconds", str(seconds), "--seed", str(seed), *extra],
             cwd=ROOT,
             env=environment,
             stdout=subprocess.PIPE,

@@ -1,0 +1,261 @@
+"""The scores of an organisation's KPIs, stored and at any date: rows in, `kpis.attainment` in the middle, figures out.
+
+Live scores read the current values; a date in the past and a moment of knowledge read every revision
+(docs/domain.md section 5). The number of queries does not depend on the number of KPIs.
+"""
+
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import OuterRef, Subquery
+
+from goals import past
+from goals.models import Goal
+from goals.nodes import ZERO, KpiPart
+from goals.nodes import stored as rounded
+from kpis.attainment import CurrentValue, KpiDefinition, KpiScore, Revision, current_values, score
+from kpis.models import Kpi, KpiFigures, KpiSnapshot, Measurement, MeasurementRevision
+from kpis.periods import Fiscal
+from people.models import Organisation
+
+DEFINITION = (
+    "kind",
+    "direction",
+    "baseline",
+    "target",
+    "stretch",
+    "lower",
+    "upper",
+    "fade",
+    "zero_at",
+    "start",
+    "due",
+    "cadence",
+    "aggregation",
+    "target_mode",
+    "trajectory",
+    "milestones",
+    "weight",
+    "min_value",
+    "max_value",
+)
+COLUMNS = ("id", "goal_id", "state", "name", "unit", *DEFINITION)
+LIFE = ("goal__start", "goal__due", "goal__cycle__start", "goal__cycle__due")
+STORED = (
+    "actual",
+    "raw",
+    "progress",
+    "expected",
+    "gap",
+    "completeness",
+    "stretch",
+    "share",
+    "status",
+    "reason",
+    "stale",
+    "late",
+    "ended",
+    "counted",
+    "pace",
+    "latest_period",
+    "latest_value",
+    "latest_observed_on",
+)
+SNAPSHOT = ("actual", "progress", "expected", "gap", "status")
+ROUNDED = ("actual", "raw", "completeness", "stretch")
+BATCH = 2000
+
+Row = dict[str, Any]
+Values = Mapping[dt.date, CurrentValue]
+
+
+def fiscal_of(organisation: Organisation) -> Fiscal:
+    return Fiscal(organisation.fiscal_start_month, organisation.fiscal_year_named_by)
+
+
+def definition_of(row: Row) -> KpiDefinition:
+    """A KPI's row, its life filled in from its goal and cycle, as the engine takes it."""
+    given = {name: row[name] for name in DEFINITION}
+    given["milestones"] = {dt.date.fromisoformat(day): Decimal(value) for day, value in row["milestones"].items()}
+    return KpiDefinition(**given)
+
+
+def with_life(row: Row) -> Row:
+    row["start"] = row["start"] or row["goal__start"] or row["goal__cycle__start"]
+    row["due"] = row["due"] or row["goal__due"] or row["goal__cycle__due"]
+    return row
+
+
+def score_of(organisation: Organisation, row: Row, values: Values, on: dt.date) -> KpiScore:
+    thresholds = past.thresholds(organisation)
+    return score(definition_of(row), values, on, fiscal_of(organisation), organisation.grace, thresholds)
+
+
+class Scores:
+    """KPIs with their scores for one date; rows that were not scored anew hold their stored figures."""
+
+    def __init__(
+        self, organisation: Organisation, rows: Iterable[Row], scores: Mapping[int, KpiScore], before: Mapping[int, Row]
+    ) -> None:
+        self.organisation = organisation
+        self.rows = {row["id"]: row for row in rows}
+        self.scores = scores
+        self.before = before
+
+    @property
+    def parts(self) -> list[KpiPart]:
+        return [self._part(row) for row in self.rows.values()]
+
+    def _part(self, row: Row) -> KpiPart:
+        active = row["state"] == Kpi.State.ACTIVE
+        if row["id"] in self.scores:
+            return self.scores[row["id"]].as_part(row["id"], row["goal_id"], row["weight"], active=active)
+        held = self.before[row["id"]]
+        return KpiPart(
+            row["id"],
+            row["goal_id"],
+            row["weight"],
+            active,
+            held["progress"],
+            held["expected"],
+            held["status"],
+            held["counted"],
+            held["stale"],
+        )
+
+    def figures(self, kpi_id: int, share: Decimal) -> Row:
+        found = self.scores.get(kpi_id)
+        if found is None:
+            return {**self.before[kpi_id], "share": share}
+        return {**stored_figures(found), "share": share}
+
+    def store(self, shares: Mapping[Any, Decimal], now: dt.datetime) -> int:
+        changed = []
+        for kpi_id in self.rows:
+            figures = self.figures(kpi_id, shares.get(kpi_id, ZERO))
+            if figures != self.before.get(kpi_id):
+                row = KpiFigures(kpi_id=kpi_id, organisation_id=self.organisation.pk, rolled_up_at=now, **figures)
+                changed.append(row)
+        KpiFigures.objects.bulk_create(
+            changed,
+            batch_size=BATCH,
+            update_conflicts=True,
+            unique_fields=["kpi"],
+            update_fields=[*STORED, "rolled_up_at"],
+        )
+        return len(changed)
+
+    def snapshot(self, day: dt.date) -> None:
+        before = last_snapshots(self.organisation, day)
+        rows = []
+        for kpi_id, found in self.scores.items():
+            figures = {name: stored_figures(found)[name] for name in SNAPSHOT}
+            if figures != before.get(kpi_id):
+                rows.append(KpiSnapshot(kpi_id=kpi_id, organisation_id=self.organisation.pk, day=day, **figures))
+        KpiSnapshot.objects.bulk_create(rows, batch_size=BATCH, ignore_conflicts=True)
+
+    def explained(self) -> dict[int, Row]:
+        return {kpi_id: {**row, "score": self.scores[kpi_id]} for kpi_id, row in self.rows.items()}
+
+
+def stored_figures(found: KpiScore) -> Row:
+    """A score as it is kept: every figure at 18 places, no reason as an empty text."""
+    figures = {name: getattr(found, name) for name in STORED if name != "share"}
+    figures |= {name: rounded(figures[name]) for name in ROUNDED if figures[name] is not None}
+    return figures | {"status": str(found.status), "reason": str(found.reason or "")}
+
+
+def last_snapshots(organisation: Organisation, day: dt.date) -> dict[int, Row]:
+    last = KpiSnapshot.objects.filter(kpi=OuterRef("kpi"), day__lt=day).order_by("-day").values("day")[:1]
+    rows = KpiSnapshot.objects.filter(organisation_id=organisation.pk, day=Subquery(last))
+    return {row.pop("kpi_id"): row for row in rows.values("kpi_id", *SNAPSHOT)}
+
+
+class Source:
+    """The one source of KPI scores (`goals.kpi_source.KpiSource`)."""
+
+    def stored(
+        self,
+        organisation: Organisation,
+        on: dt.date,
+        rescore: Collection[int] | None,
+        goal_ids: Collection[int] | None,
+    ) -> Scores:
+        kpis = Kpi.objects.filter(organisation_id=organisation.pk)
+        if goal_ids is not None:
+            kpis = kpis.filter(goal_id__in=goal_ids)
+        joined = [f"figures__{name}" for name in STORED]
+        rows = [with_life(row) for row in kpis.order_by().values(*COLUMNS, *LIFE, *joined)]
+        before = {
+            row["id"]: {name: row[f"figures__{name}"] for name in STORED}
+            for row in rows
+            if row["figures__status"] is not None
+        }
+        anew = [row for row in rows if rescore is None or row["id"] in rescore or row["id"] not in before]
+        values = self._current(organisation, None if rescore is None else [row["id"] for row in anew])
+        scores = {row["id"]: score_of(organisation, row, values[row["id"]], on) for row in anew}
+        return Scores(organisation, rows, scores, before)
+
+    def _current(self, organisation: Organisation, kpi_ids: Collection[int] | None) -> Mapping[int, Values]:
+        current = Measurement.objects.filter(organisation_id=organisation.pk, value__isnull=False)
+        if kpi_ids is not None:
+            current = current.filter(kpi_id__in=kpi_ids)
+        found: dict[int, dict[dt.date, CurrentValue]] = defaultdict(dict)
+        for kpi_id, period, value, observed_on in current.order_by().values_list(
+            "kpi_id", "period", "value", "observed_on"
+        ):
+            found[kpi_id][period] = CurrentValue(value, observed_on)
+        return found
+
+    def at(
+        self, organisation: Organisation, on: dt.date, known: dt.datetime | None, goal_ids: Collection[int] | None
+    ) -> Scores:
+        rows = self._rows(organisation, known, goal_ids)
+        values = self._values(organisation, on, known, None if goal_ids is None else [row["id"] for row in rows])
+        scores = {row["id"]: score_of(organisation, row, values[row["id"]], on) for row in rows}
+        return Scores(organisation, rows, scores, {})
+
+    def _rows(
+        self, organisation: Organisation, known: dt.datetime | None, goal_ids: Collection[int] | None
+    ) -> list[Row]:
+        if known is None:
+            kpis = Kpi.objects.filter(organisation_id=organisation.pk)
+            if goal_ids is not None:
+                kpis = kpis.filter(goal_id__in=goal_ids)
+            return [with_life(row) for row in kpis.order_by().values(*COLUMNS, *LIFE)]
+        goals = past.rows_known(Goal.history, organisation, known, "cycle__start", "cycle__due", ids=goal_ids)
+        lives = {
+            goal["id"]: {
+                "goal__start": goal["start"],
+                "goal__due": goal["due"],
+                "goal__cycle__start": goal["cycle__start"],
+                "goal__cycle__due": goal["cycle__due"],
+            }
+            for goal in goals
+        }
+        kpis = past.rows_known(Kpi.history, organisation, known)
+        return [with_life({**kpi, **lives[kpi["goal_id"]]}) for kpi in kpis if kpi["goal_id"] in lives]
+
+    def _values(
+        self,
+        organisation: Organisation,
+        on: dt.date,
+        known: dt.datetime | None,
+        kpi_ids: Collection[int] | None,
+    ) -> Mapping[int, Values]:
+        revisions = MeasurementRevision.objects.filter(organisation_id=organisation.pk, observed_on__lte=on)
+        if known is not None:
+            revisions = revisions.filter(recorded_at__lte=known)
+        if kpi_ids is not None:
+            revisions = revisions.filter(kpi_id__in=kpi_ids)
+        told: dict[int, list[Revision]] = defaultdict(list)
+        for kpi_id, *revision in revisions.order_by().values_list(
+            "kpi_id", "period", "value", "observed_on", "recorded_at", "id"
+        ):
+            told[kpi_id].append(Revision(*revision))
+        found: dict[int, Values] = defaultdict(dict)
+        found.update({kpi_id: current_values(each, on) for kpi_id, each in told.items()})
+        return found
