@@ -1,5 +1,5 @@
 # The commands of this project. Each makes .venv and installs what it needs the first time.
-.PHONY: run start test check format lock clean
+.PHONY: run start test check format lock vendor clean
 
 PYTHON = python3 dev.py python
 PRODUCTION = SECRET_KEY=$$(python3 -c "import secrets; print(secrets.token_urlsafe(50))") \
@@ -29,6 +29,9 @@ format: ## what ruff can put right
 lock: ## requirements*.txt anew from requirements*.in; needs uv
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes requirements.in -o requirements.txt
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes requirements-dev.in -o requirements-dev.txt
+
+vendor: ## static/vendor anew from vendor/package.json; needs Node 20
+	cd vendor && npm ci --ignore-scripts --no-audit --no-fund && node build.js
 
 clean: ## removes what was installed and built, not the data
 	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis staticfiles
