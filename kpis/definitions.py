@@ -1,0 +1,217 @@
+"""Creating, changing and ending KPIs: the one door for page and API (docs/domain.md section 4)."""
+
+import datetime as dt
+import re
+from collections.abc import Mapping
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils.text import slugify
+
+from cascade.errors import Conflict, VersionMismatch
+from cascade.fields import plain
+from goals import marks
+from goals.models import Goal
+from kpis.attainment import ABSENT, validate
+from kpis.models import Kpi
+from kpis.scoring import DEFINITION, definition_of, fiscal_of
+from people.models import Person
+
+FIELDS = frozenset(
+    {
+        *DEFINITION,
+        "benchmark",
+        "benchmark_source",
+        "data_owner",
+        "definition",
+        "external_id",
+        "indicator",
+        "key",
+        "name",
+        "source",
+        "source_note",
+        "state",
+        "unit",
+    }
+)
+SCORED = frozenset({*DEFINITION, "state"})
+KEYED_BY_VALUES = ("kind", "cadence")
+
+# At which field a code of `kpis.attainment.validate` is to be put right, and what is wrong there.
+REFUSALS = {
+    "weight_negative": ("weight", "A weight is 0 or more."),
+    "direction_missing": ("direction", "Say whether higher, lower or a range is good."),
+    "dates_missing": ("due", "Say from when to when it is measured."),
+    "dates_order": ("due", "The due date must lie after the start."),
+    "target_missing": ("target", "Enter the value to be reached."),
+    "baseline_equals_target": ("target", "It is the same as the start: nothing is asked for."),
+    "target_wrong_side": ("target", "Seen from the start, this lies in the wrong direction."),
+    "sum_baseline_not_zero": ("baseline", "A sum starts at 0. Leave this empty."),
+    "sum_decrease_by_due": (
+        "aggregation",
+        "A sum only grows. For a budget or a cap choose a target for each period instead.",
+    ),
+    "boolean_shape": (
+        "kind",
+        "Something that is done or not is measured once and rises from 0 to 1 by its due date.",
+    ),
+    "band_order": ("upper", "The upper edge lies below the lower one."),
+    "target_outside_band": ("target", "The target lies outside the range."),
+    "fade_not_positive": ("fade", "Enter more than 0."),
+    "maintain_sum_by_due": ("aggregation", "A sum cannot stay within a range until the due date."),
+    "stretch_on_maintain": ("stretch", "A range has no stretch target."),
+    "stretch_not_beyond_target": ("stretch", "A stretch target lies beyond the target."),
+    "zero_at_wrong_side": ("zero_at", "The value that counts as nothing lies on the worse side of the target."),
+    "milestone_unknown_period": ("milestones", "A milestone names a period in which it is not measured."),
+    "last_milestone_not_target": ("milestones", "The milestone of the last period is the target."),
+}
+
+
+def create(goal: Goal, *, by: Person | None, reason: str = "", **fields: Any) -> Kpi:
+    """A new KPI of a goal. Without `key` it gets one made from its name.
+
+    Raises ValidationError with the codes of `validate`, key_taken, bounds_order, other_organisation.
+    """
+    with transaction.atomic():
+        kpi = Kpi(organisation_id=goal.organisation_id, goal=goal)
+        assign(kpi, fields)
+        kpi.key = kpi.key or free_key(goal.organisation_id, kpi.name)
+        check(kpi)
+        kpi._history_user, kpi._change_reason = by, reason
+        kpi.save()
+        marks.mark(kpi.organisation_id, kpis=[(kpi.pk, kpi.goal_id)])
+        return kpi
+
+
+def revise(kpi: Kpi, *, by: Person | None, version: int | None = None, reason: str = "", **fields: Any) -> Kpi:
+    """Changes what people decide about a KPI, with its history and its dirty mark. Returns the row as it is now.
+
+    Raises VersionMismatch when `version` is given and not the stored one, ValidationError as `create` does and with
+    has_values for what cannot change once values exist. What imported data lacks may stay absent, not become so.
+    """
+    with transaction.atomic():
+        kpi = Kpi.objects.select_for_update(no_key=True, of=("self",)).get(pk=kpi.pk)
+        if version is not None and version != kpi.version:
+            raise VersionMismatch(kpi.version)
+        lacked = wrong_with(kpi) & ABSENT
+        before = {name: getattr(kpi, name) for name in FIELDS}
+        life = kpi.life
+        assign(kpi, fields)
+        check(kpi, lacked)
+        refuse_change_of_measured(kpi, before, life)
+        kpi.version += 1
+        kpi._history_user, kpi._change_reason = by, reason
+        kpi.save()
+        if any(getattr(kpi, name) != before[name] for name in SCORED):
+            marks.mark(kpi.organisation_id, kpis=[(kpi.pk, kpi.goal_id)])
+        return kpi
+
+
+def archive(kpi: Kpi, *, by: Person | None, version: int | None = None, reason: str = "") -> Kpi:
+    """Takes a KPI out of its goal for good; its values stay."""
+    return revise(kpi, by=by, version=version, reason=reason, state=Kpi.State.ARCHIVED)
+
+
+def delete(kpi: Kpi, *, by: Person | None, version: int | None = None, reason: str = "") -> None:
+    """Removes a KPI that never had a value. Raises Conflict (kpi_has_values) and VersionMismatch."""
+    with transaction.atomic():
+        kpi = Kpi.objects.select_for_update(of=("self",)).get(pk=kpi.pk)
+        if version is not None and version != kpi.version:
+            raise VersionMismatch(kpi.version)
+        if kpi.revisions.exists():
+            raise Conflict("kpi_has_values", "It has values, which are never thrown away: archive it instead.")
+        kpi._history_user, kpi._change_reason = by, reason
+        marks.mark(kpi.organisation_id, [kpi.goal_id])
+        kpi.delete()
+
+
+def use_first_value_as_baseline(kpi: Kpi, *, by: Person | None) -> Kpi:
+    """The first value becomes the start against which progress is measured (section 6.3), recorded as a change.
+
+    Raises Conflict (has_baseline, no_value) and ValidationError when that value cannot be a start.
+    """
+    first = kpi.measurements.exclude(value=None).order_by("period").first()
+    if kpi.baseline is not None:
+        raise Conflict("has_baseline", f"Its start is {plain(kpi.baseline)} already.")
+    if first is None:
+        raise Conflict("no_value", "It has no value yet.")
+    return revise(
+        kpi, by=by, version=kpi.version, reason=f"First value used as start: {first.period}", baseline=first.value
+    )
+
+
+def assign(kpi: Kpi, fields: Mapping[str, Any]) -> None:
+    if unknown := fields.keys() - FIELDS:
+        raise TypeError(f"A KPI has no {', '.join(sorted(unknown))} to decide about.")
+    for name, value in fields.items():
+        setattr(kpi, name, milestones_of(value) if name == "milestones" else value)
+
+
+def milestones_of(given: Mapping[Any, Any]) -> dict[str, str]:
+    """Values by the first day of their period as they are stored: texts in plain notation, in order."""
+    found = {}
+    for day, value in given.items():
+        try:
+            first = day if isinstance(day, dt.date) else dt.date.fromisoformat(str(day))
+        except ValueError:
+            raise refused("milestones", "milestone_unknown_period", f"{day} is not a date.") from None
+        try:
+            number = Decimal(str(value))
+        except InvalidOperation:
+            raise refused("milestones", "not_a_number", f"{value} is not a number.") from None
+        if not number.is_finite():
+            raise refused("milestones", "not_a_number", f"{value} is not a number.")
+        found[first.isoformat()] = plain(number)
+    return dict(sorted(found.items()))
+
+
+def check(kpi: Kpi, lacked: frozenset[str] | set[str] = frozenset()) -> None:
+    """Refuses a definition that cannot be scored; `lacked` are the codes of ABSENT that may stay."""
+    kpi.full_clean(validate_unique=False, validate_constraints=False)
+    found = {}
+    for code in sorted(wrong_with(kpi) - lacked):
+        field, message = REFUSALS[code]
+        found.setdefault(field, []).append(ValidationError(message, code=code))
+    if kpi.min_value is not None and kpi.max_value is not None and kpi.min_value > kpi.max_value:
+        found["max_value"] = ValidationError("It lies below the lowest possible value.", code="bounds_order")
+    if kpi.data_owner_id and kpi.data_owner.organisation_id != kpi.organisation_id:
+        found["data_owner"] = ValidationError("This person belongs to another organisation.", code="other_organisation")
+    if Kpi.objects.filter(organisation_id=kpi.organisation_id, key=kpi.key).exclude(pk=kpi.pk).exists():
+        found["key"] = ValidationError("Another KPI has this key.", code="key_taken")
+    if found:
+        raise ValidationError(found)
+
+
+def wrong_with(kpi: Kpi) -> set[str]:
+    row = {name: getattr(kpi, name) for name in DEFINITION}
+    row["start"], row["due"] = kpi.life
+    return validate(definition_of(row), fiscal_of(kpi.organisation))
+
+
+def refuse_change_of_measured(kpi: Kpi, before: Mapping[str, Any], life: tuple[dt.date, dt.date]) -> None:
+    """Values belong to periods: what decides the periods and the kind of value is fixed by the first value."""
+    changed = [name for name in KEYED_BY_VALUES if getattr(kpi, name) != before[name]]
+    if kpi.cadence == Kpi.Cadence.ONCE and kpi.life[0] != life[0]:
+        changed.append("start")
+    if changed and kpi.revisions.exists():
+        message = "It has values already. End this KPI and add another one to measure differently."
+        raise ValidationError({name: ValidationError(message, code="has_values") for name in changed})
+
+
+def free_key(organisation_id: int, name: str) -> str:
+    """A key nobody has, from the name: letters and digits of the Latin alphabet, or `kpi`."""
+    stem = re.sub(r"[^a-z0-9]+", "_", slugify(name)).strip("_")[:80]
+    stem = stem if stem[:1].isalpha() else f"kpi_{stem}".rstrip("_")
+    taken = set(Kpi.objects.filter(organisation_id=organisation_id, key__startswith=stem).values_list("key", flat=True))
+    number = next(number for number in range(1, len(taken) + 2) if keyed(stem, number) not in taken)
+    return keyed(stem, number)
+
+
+def keyed(stem: str, number: int) -> str:
+    return stem if number == 1 else f"{stem}_{number}"
+
+
+def refused(field: str, code: str, message: str) -> ValidationError:
+    return ValidationError({field: ValidationError(message, code=code)})
