@@ -3,6 +3,7 @@
 import sys
 from http import HTTPStatus
 
+from django.contrib.auth.decorators import login_not_required
 from django.core.exceptions import NON_FIELD_ERRORS, PermissionDenied, RequestDataTooBig
 from django.core.exceptions import ValidationError as Invalid
 from django.db import DataError, IntegrityError
@@ -146,6 +147,7 @@ def answer(status: int, detail: str) -> HttpResponse:
     return JsonResponse(body(status, detail), status=status, content_type=MEDIA_TYPE)
 
 
+@login_not_required
 def unknown_path(request, rest: str = "") -> HttpResponse:
     hint = "" if request.path.endswith("/") else " Paths end with a slash."
     return answer(404, f"There is nothing at this address.{hint}")

@@ -1,0 +1,41 @@
+"""The frame around every page: where one can go."""
+
+from dataclasses import dataclass
+
+from django import template
+from django.urls import NoReverseMatch, reverse
+
+register = template.Library()
+
+
+@dataclass(frozen=True)
+class Place:
+    """An entry of the navigation; pages below one of `paths` belong to it."""
+
+    name: str
+    words: str
+    short: str
+    icon: str
+    paths: tuple[str, ...] = ()
+
+
+PLACES = (
+    Place("home", "My line of sight", "My line", "sight"),
+    Place("goals:tree", "Goals", "Goals", "tree", ("/goals/", "/kpis/")),
+    Place("goals:dashboard", "Dashboard", "Dashboard", "board", ("/dashboard/",)),
+)
+
+
+@register.simple_tag(takes_context=True)
+def places(context) -> list[dict]:
+    """The places that exist, each with its address and whether the reader is there."""
+    here = context["request"].path
+    found = []
+    for place in PLACES:
+        try:
+            url = reverse(place.name)
+        except NoReverseMatch:
+            continue
+        current = "page" if here == url else "true" if here.startswith(place.paths) else ""
+        found.append({"words": place.words, "short": place.short, "icon": place.icon, "url": url, "current": current})
+    return found
