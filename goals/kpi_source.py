@@ -2,11 +2,28 @@
 
 import datetime as dt
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Protocol
 
 from goals.rollup import KpiPart
 from people.models import Organisation
+
+
+@dataclass(frozen=True)
+class Difference:
+    """A stored figure of a goal or KPI that is not what a calculation from scratch gives."""
+
+    kind: str
+    id: int
+    name: str
+    stored: Any
+    fresh: Any
+
+
+def compare(kind: str, pk: int, stored: Mapping[str, Any] | None, fresh: Mapping[str, Any]) -> list[Difference]:
+    held = stored or dict.fromkeys(fresh)
+    return [Difference(kind, pk, name, held[name], fresh[name]) for name in fresh if held[name] != fresh[name]]
 
 
 class Scored(Protocol):
@@ -22,6 +39,9 @@ class Scored(Protocol):
 
     def snapshot(self, day: dt.date) -> None:
         """Keeps the scores as the KPIs' figures of a day, where they differ from the day before."""
+
+    def differences(self, shares: Mapping[Any, Decimal]) -> list[Difference]:
+        """Every stored figure of these KPIs that the scores and shares do not confirm."""
 
     def explained(self) -> dict[Any, dict[str, Any]]:
         """How each score came about: definition, values by period, flags; by KPI id."""

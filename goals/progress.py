@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from goals import past, rollup, structure
 from goals import rollup as engine
-from goals.kpi_source import source
+from goals.kpi_source import Difference, compare, source
 from goals.models import DirtyMark, Goal, GoalFigures, GoalSnapshot, RollupState
 from goals.nodes import ONE, ZERO, GoalNode
 from people.models import Organisation
@@ -185,31 +185,18 @@ def last_snapshots(organisation: Organisation, day: dt.date) -> dict[int, Row]:
     return {row.pop("goal_id"): row for row in rows.values("goal_id", *SNAPSHOT)}
 
 
-@dataclass(frozen=True)
-class Difference:
-    """A stored figure that is not what a calculation from scratch gives."""
-
-    goal_id: int
-    name: str
-    stored: Any
-    fresh: Any
-
-
 def differences(organisation: Organisation) -> list[Difference]:
-    """Every stored figure of a goal that a fresh calculation, from all revisions, does not confirm."""
+    """Every stored figure of a goal or KPI that a fresh calculation, from all revisions, does not confirm."""
     with structure.lock(organisation.pk):
         state = RollupState.objects.filter(organisation_id=organisation.pk).first()
         tree = past.tree_at(organisation, state and state.figures_on)
         fresh = tree.figures()
-        kept = {
-            row.pop("goal_id"): row
-            for row in GoalFigures.objects.filter(organisation_id=organisation.pk).values("goal_id", *STORED)
-        }
-    wrong = []
+        stored = GoalFigures.objects.filter(organisation_id=organisation.pk).values("goal_id", *STORED)
+        kept = {row.pop("goal_id"): row for row in stored}
+        wrong = tree.scores.differences(
+            {kpi: share for figures in fresh.values() for kpi, share in figures.kpi_shares.items()}
+        )
     for node in tree.goals:
-        expected = stored_figures(fresh[node.id]) | {"share": share_of(node, fresh, {})}
-        held = kept.get(node.id, dict.fromkeys(STORED))
-        wrong += [
-            Difference(node.id, name, held[name], expected[name]) for name in STORED if held[name] != expected[name]
-        ]
+        right = stored_figures(fresh[node.id]) | {"share": share_of(node, fresh, {})}
+        wrong += compare("goal", node.id, kept.get(node.id), right)
     return wrong

@@ -13,6 +13,7 @@ from typing import Any
 from django.db.models import OuterRef, Subquery
 
 from goals import past
+from goals.kpi_source import Difference, compare
 from goals.models import Goal
 from goals.nodes import ZERO, KpiPart
 from goals.nodes import stored as rounded
@@ -156,6 +157,15 @@ class Scores:
             if figures != before.get(kpi_id):
                 rows.append(KpiSnapshot(kpi_id=kpi_id, organisation_id=self.organisation.pk, day=day, **figures))
         KpiSnapshot.objects.bulk_create(rows, batch_size=BATCH, ignore_conflicts=True)
+
+    def differences(self, shares: Mapping[Any, Decimal]) -> list[Difference]:
+        kept = KpiFigures.objects.filter(organisation_id=self.organisation.pk).values("kpi_id", *STORED)
+        before = {row.pop("kpi_id"): row for row in kept}
+        found = []
+        for kpi_id in self.rows:
+            right = self.figures(kpi_id, shares.get(kpi_id, ZERO))
+            found += compare("kpi", kpi_id, before.get(kpi_id), right)
+        return found
 
     def explained(self) -> dict[int, Row]:
         return {kpi_id: {**row, "score": self.scores[kpi_id]} for kpi_id, row in self.rows.items()}

@@ -87,7 +87,9 @@ def test_incremental_equals_from_scratch_on_a_grown_company(db):
 def test_a_wrong_figure_is_found(cast, path):
     progress.roll_up(cast.works.pk)
     GoalFigures.objects.filter(goal=path[1]).update(coverage=Decimal("0.123"))
-    assert [(found.goal_id, found.name) for found in progress.differences(cast.works)] == [(path[1].pk, "coverage")]
+    KpiFigures.objects.filter(kpi=path[3]).update(latest_value=7)
+    found = {(each.kind, each.id, each.name) for each in progress.differences(cast.works)}
+    assert found == {("goal", path[1].pk, "coverage"), ("kpi", path[3].pk, "latest_value")}
 
 
 @pytest.mark.parametrize("goals", [40, 160])
