@@ -3,6 +3,7 @@ from django.urls import include, path
 urlpatterns = [
     path("accounts/", include("allauth.account.urls")),
     path("api/", include("cascade.api")),
+    path("", include("goals.urls")),
 ]
 
 handler400 = "cascade.problems.bad_request"
