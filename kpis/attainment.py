@@ -306,17 +306,36 @@ def attainment(value: Decimal, target: Decimal, zero: Decimal, direction: str) -
     return (value - zero) / (target - zero) if zero < target else (ONE if value >= target else ZERO)
 
 
-def within(value: Decimal, lower: Decimal | None, upper: Decimal | None, fade: Decimal | None) -> Decimal:
-    """1 inside the band, falling to 0 over `fade` beyond the breached edge and on below 0 (section 6.5)."""
-    if lower is not None and value < lower:
-        edge = lower
-    elif upper is not None and value > upper:
-        edge = upper
-    else:
+class Band(NamedTuple):
+    """The values that are fine, and over how far beyond an edge the score falls from 1 to 0 (section 6.5)."""
+
+    lower: Decimal | None
+    upper: Decimal | None
+    fade: Decimal | None
+
+    def times(self, part: Decimal) -> "Band":
+        return Band(*(None if edge is None else edge * part for edge in self))
+
+    def breached_by(self, value: Decimal) -> tuple[Decimal, Decimal] | None:
+        """The edge a value lies beyond and the fade there; None inside the band."""
+        if self.lower is not None and value < self.lower:
+            edge = self.lower
+        elif self.upper is not None and value > self.upper:
+            edge = self.upper
+        else:
+            return None
+        if self.fade is not None:
+            return edge, self.fade
+        width = self.upper - self.lower if self.lower is not None and self.upper is not None else ZERO
+        return edge, width / 2 if width > 0 else abs(edge) / 10
+
+
+def within(value: Decimal, band: Band) -> Decimal:
+    """1 inside the band, falling to 0 over the fade beyond the breached edge and on below 0 (section 6.5)."""
+    breach = band.breached_by(value)
+    if breach is None:
         return ONE
-    if fade is None:
-        width = upper - lower if lower is not None and upper is not None else ZERO
-        fade = width / 2 if width > 0 else abs(edge) / 10
+    edge, fade = breach
     return ONE - abs(value - edge) / fade if fade > 0 else ZERO
 
 
@@ -346,25 +365,27 @@ def period_target(definition: KpiDefinition, period: Period) -> Decimal | None:
     return definition.target * _part_of_period(period) if definition.sums else definition.target
 
 
-def _zero_of(definition: KpiDefinition, period: Period, target: Decimal) -> Decimal:
+def period_zero(definition: KpiDefinition, period: Period, target: Decimal) -> Decimal:
+    """The value of a period that counts as nothing attained (section 6.4)."""
     if definition.zero_at is None:
         return ZERO if definition.direction == Direction.increase else 2 * target
     return definition.zero_at * _part_of_period(period) if definition.sums else definition.zero_at
 
 
-class _Band(NamedTuple):
-    lower: Decimal | None
-    upper: Decimal | None
-    fade: Decimal | None
-
-    def times(self, part: Decimal) -> "_Band":
-        return _Band(*(None if edge is None else edge * part for edge in self))
+def band_of(definition: KpiDefinition, target: Decimal | None) -> Band:
+    """What a KPI to maintain allows; without a band the target alone is fine."""
+    if _has_no_band(definition):
+        return Band(target, target, definition.fade)
+    return Band(definition.lower, definition.upper, definition.fade)
 
 
-def _band(definition: KpiDefinition, target: Decimal | None) -> _Band:
-    if definition.lower is None and definition.upper is None:
-        return _Band(target, target, definition.fade)
-    return _Band(definition.lower, definition.upper, definition.fade)
+def period_band(definition: KpiDefinition, period: Period) -> Band:
+    """The band of one period; a sum owes it only for the days that lie in the KPI's life (section 6.5)."""
+    target = period_target(definition, period)
+    band = band_of(definition, definition.target if target is None else target)
+    if definition.sums and not _has_no_band(definition):
+        return band.times(_part_of_period(period))
+    return band
 
 
 def _summed(edges: Iterable[Decimal | None]) -> Decimal | None:
@@ -375,8 +396,8 @@ def _summed(edges: Iterable[Decimal | None]) -> Decimal | None:
 def _by_due(definition: KpiDefinition, actual: Decimal) -> Decimal | Reason:
     """Raw attainment of the aggregated value (sections 6.3 and 6.5)."""
     if definition.is_maintain:
-        return within(actual, *_band(definition, definition.target))
-    baseline = _baseline(definition)
+        return within(actual, band_of(definition, definition.target))
+    baseline = baseline_of(definition)
     if baseline is None:
         return Reason.missing_baseline
     if definition.target is None:
@@ -384,7 +405,8 @@ def _by_due(definition: KpiDefinition, actual: Decimal) -> Decimal | Reason:
     return attainment(actual, definition.target, baseline, str(definition.direction))
 
 
-def _baseline(definition: KpiDefinition) -> Decimal | None:
+def baseline_of(definition: KpiDefinition) -> Decimal | None:
+    """Where a by_due KPI starts; a sum starts at 0 (section 6.3)."""
     return ZERO if definition.baseline is None and definition.sums else definition.baseline
 
 
@@ -392,13 +414,10 @@ def _period_attainment(definition: KpiDefinition, seen: _Value) -> tuple[Decimal
     """A period's target and what its value attains of it, unclamped."""
     target = period_target(definition, seen.period)
     if definition.is_maintain:
-        band = _band(definition, definition.target if target is None else target)
-        if definition.sums and not _has_no_band(definition):
-            band = band.times(_part_of_period(seen.period))
-        return target, within(seen.value, *band)
+        return target, within(seen.value, period_band(definition, seen.period))
     if target is None:
         return None, ZERO
-    zero = _zero_of(definition, seen.period, target)
+    zero = period_zero(definition, seen.period, target)
     return target, attainment(seen.value, target, zero, str(definition.direction))
 
 
@@ -406,20 +425,29 @@ def _has_no_band(definition: KpiDefinition) -> bool:
     return definition.lower is None and definition.upper is None
 
 
+def summed_band(definition: KpiDefinition, periods: Sequence[Period]) -> Band:
+    """The band of several periods together (section 6.5)."""
+    parts = sum((_part_of_period(period) for period in periods), ZERO)
+    if not _has_no_band(definition):
+        return band_of(definition, None).times(parts)
+    edge = _summed(period_target(definition, period) for period in periods)
+    return Band(edge, edge, None if definition.fade is None else definition.fade * parts)
+
+
+def summed_target(definition: KpiDefinition, periods: Sequence[Period]) -> tuple[Decimal, Decimal]:
+    """What several periods together ask for, and their zero point (section 6.4)."""
+    asked = [period_target(definition, period) or ZERO for period in periods]
+    zeros = [period_zero(definition, period, target) for period, target in zip(periods, asked, strict=True)]
+    return sum(asked, ZERO), sum(zeros, ZERO)
+
+
 def _sum_of_periods(definition: KpiDefinition, judged: Sequence[_Value]) -> Decimal:
     """A volume: the sum of the values against the sum of what the same periods asked for (sections 6.4 and 6.5)."""
-    total = sum((seen.value for seen in judged), ZERO)
-    targets = [period_target(definition, seen.period) for seen in judged]
+    total, periods = sum((seen.value for seen in judged), ZERO), [seen.period for seen in judged]
     if definition.is_maintain:
-        parts = [_part_of_period(seen.period) for seen in judged]
-        if _has_no_band(definition):
-            edge = _summed(targets)
-            fade = None if definition.fade is None else definition.fade * sum(parts, ZERO)
-            return within(total, edge, edge, fade)
-        return within(total, *_band(definition, None).times(sum(parts, ZERO)))
-    asked = [ZERO if target is None else target for target in targets]
-    zero = sum((_zero_of(definition, seen.period, target) for seen, target in zip(judged, asked, strict=True)), ZERO)
-    return attainment(total, sum(asked, ZERO), zero, str(definition.direction))
+        return within(total, summed_band(definition, periods))
+    target, zero = summed_target(definition, periods)
+    return attainment(total, target, zero, str(definition.direction))
 
 
 def _each_period(definition: KpiDefinition, judged: Sequence[_Value]) -> _Attained:
@@ -458,7 +486,7 @@ def period_in_life(definition: KpiDefinition, key: date, fiscal: Fiscal = CALEND
 @exactly
 def planned(definition: KpiDefinition, on: date, fiscal: Fiscal = CALENDAR_YEAR) -> Decimal | None:
     """The value that the plan of a by_due KPI has for a date, in its unit (section 6.7); None when it has no plan."""
-    baseline = _baseline(definition)
+    baseline = baseline_of(definition)
     if baseline is None or definition.target is None or definition.start is None or definition.due is None:
         return None
     return _planned(definition, baseline, definition.target, (definition.start, definition.due), on, fiscal)
@@ -498,7 +526,7 @@ def expected_of(definition: KpiDefinition, pace: date | None, on: date, fiscal: 
     start, due = definition.start, definition.due
     if definition.is_boolean:
         return ONE if due is None or on >= due else ZERO
-    baseline, target = _baseline(definition), definition.target
+    baseline, target = baseline_of(definition), definition.target
     if definition.is_maintain or not definition.by_due or baseline is None or target is None:
         return ONE
     if start is None or due is None or pace is None or pace >= due or baseline == target:
@@ -796,7 +824,7 @@ def _wrong_start(definition: KpiDefinition, target: Decimal) -> set[str]:
             return {"sum_decrease_by_due"}
         if definition.baseline not in (None, 0):
             return {"sum_baseline_not_zero"}
-    baseline = _baseline(definition)
+    baseline = baseline_of(definition)
     if baseline is None or definition.direction is None:
         return set()
     if baseline == target:
