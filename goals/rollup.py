@@ -66,6 +66,7 @@ __all__ = [
     "exactly",
     "explain",
     "line_of_sight",
+    "lines_of_sight",
     "roll_up",
     "stored",
 ]
@@ -280,7 +281,25 @@ def line_of_sight(
     leaf: Leaf, goals: Iterable[GoalNode], kpis: Iterable[KpiPart], on: date, thresholds: Thresholds = DEFAULTS
 ) -> list[Step]:
     """Every goal above a KPI or goal, nearest first, with effective weight and headroom there (section 9)."""
-    tree = _Rolled(goals, kpis, on, thresholds)
+    return lines_of_sight([leaf], goals, kpis, on, thresholds)[leaf]
+
+
+@exactly
+def lines_of_sight(
+    leaves: Iterable[Leaf],
+    goals: Iterable[GoalNode],
+    kpis: Iterable[KpiPart],
+    on: date,
+    thresholds: Thresholds = DEFAULTS,
+    known: Mapping[Id, GoalFigures] | None = None,
+) -> dict[Leaf, list[Step]]:
+    """The line of sight of many KPIs and goals, the tree rolled up once. With `known` as in `roll_up` their paths, and
+    the other children of the goals on them, are enough."""
+    tree = _Rolled(goals, kpis, on, thresholds, known)
+    return {leaf: _steps(tree, leaf) for leaf in leaves}
+
+
+def _steps(tree: _Rolled, leaf: Leaf) -> list[Step]:
     steps = []
     weight, below = Fraction(1), leaf
     for goal, headroom in tree.headrooms(leaf):

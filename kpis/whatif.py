@@ -67,7 +67,11 @@ class KpiInput:
 
 @dataclass(frozen=True, slots=True)
 class Situation:
-    """Everything the figures of a date depend on."""
+    """Everything the figures of a date depend on.
+
+    What no override touches may be given by what was found before: `scored` holds such KPIs, `known` the figures of
+    such goals (as in `goals.rollup.roll_up`). So the path above a KPI is enough to try a result of it.
+    """
 
     goals: Sequence[GoalNode]
     kpis: Sequence[KpiInput]
@@ -75,6 +79,8 @@ class Situation:
     fiscal: Fiscal = CALENDAR_YEAR
     grace: Mapping[str, int] = field(default_factory=lambda: GRACE, hash=False)
     thresholds: Thresholds = DEFAULTS
+    scored: Sequence[KpiPart] = ()
+    known: Mapping[Id, GoalFigures] = field(default_factory=dict, hash=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,10 +138,10 @@ def what_if(
     """
     kpis, goals = kpis or {}, goals or {}
     parts = [_part(situation, kpi, KpiOverride()) for kpi in situation.kpis]
-    old = roll_up(situation.goals, parts, situation.on, situation.thresholds)
+    old = _rolled_up(situation, situation.goals, parts)
     nodes = _overridden_goals(situation, goals, old)
     changed = _overridden_parts(situation, kpis, parts)
-    new = roll_up(nodes, changed, situation.on, situation.thresholds)
+    new = _rolled_up(situation, nodes, changed)
     touched = [*goals, *(kpi.goal for kpi in situation.kpis if kpi.id in kpis)]
     answered = _at_or_above(situation.goals, touched) | _at_or_above(nodes, touched)
     return {
@@ -143,6 +149,12 @@ def what_if(
         for goal in situation.goals
         if goal.id in answered or _differs(old[goal.id], new[goal.id])
     }
+
+
+def _rolled_up(situation: Situation, goals: Sequence[GoalNode], parts: Sequence[KpiPart]) -> dict[Id, GoalFigures]:
+    parts = [*parts, *situation.scored]
+    found = roll_up(goals, parts, situation.on, situation.thresholds, situation.known)
+    return {**situation.known, **found}
 
 
 def _differs(old: GoalFigures, new: GoalFigures) -> bool:

@@ -4,7 +4,19 @@ from decimal import Decimal
 
 import pytest
 
-from goals.rollup import GoalNode, KpiPart, TreeAt, change, contributions, effective_weights, explain, line_of_sight
+from goals.mix import Forest
+from goals.rollup import (
+    GoalNode,
+    KpiPart,
+    TreeAt,
+    change,
+    contributions,
+    effective_weights,
+    explain,
+    line_of_sight,
+    lines_of_sight,
+    roll_up,
+)
 from tests.engine.cases import CASES, CHECKS, kpi_score, shown, tree_of
 
 JUNE = date(2026, 6, 30)
@@ -66,6 +78,24 @@ def test_line_of_sight_of_kari_is_that_of_case_a5():
     steps = line_of_sight(("kpi", "tick"), tree.goals, tree.kpis, tree.on)
 
     assert [[step.goal, shown(step.effective_weight), shown(step.headroom)] for step in steps] == CHECKS["A5"]
+
+
+@pytest.mark.parametrize("name", ["R01", "R07"])
+def test_the_paths_and_their_other_children_are_enough_for_the_lines_of_sight(name):
+    tree = tree_at(name)
+    figures = roll_up(tree.goals, tree.kpis, tree.on)
+    leaves = [("kpi", kpi.id) for kpi in tree.kpis if kpi.goal in ("I1", "I3", "A", "W")][:2]
+    forest = Forest(tree.goals, tree.kpis)
+    goal_of = {kpi.id: kpi.goal for kpi in tree.kpis}
+    above = {goal.id for _, kpi in leaves for goal in forest.path(goal_of[kpi])}
+    near = [goal for goal in tree.goals if goal.id in above or goal.parent in above]
+    known = {goal.id: figures[goal.id] for goal in near if goal.id not in above}
+    own = [kpi for kpi in tree.kpis if kpi.goal in above]
+
+    assert known
+    assert lines_of_sight(leaves, near, own, tree.on, known=known) == {
+        leaf: line_of_sight(leaf, tree.goals, tree.kpis, tree.on) for leaf in leaves
+    }
 
 
 def test_line_of_sight_of_a_goal_is_the_product_of_the_stored_shares():

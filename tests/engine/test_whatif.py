@@ -5,8 +5,9 @@ from decimal import Decimal
 
 import pytest
 
-from goals.rollup import check_move
-from kpis.attainment import current_values
+from goals.mix import Forest
+from goals.rollup import check_move, roll_up
+from kpis.attainment import current_values, score
 from kpis.whatif import GoalOverride, KpiInput, KpiOverride, Refused, Situation, what_if
 from tests.engine.cases import CASES, CHECKS, definition, goal_node, revisions, shown
 
@@ -128,3 +129,27 @@ def test_pausing_a_goal_takes_its_weight_out_and_closing_it_freezes_it():
 def test_a_hypothesis_that_cannot_be_is_refused(override, code):
     with pytest.raises(Refused, match=code):
         what_if(seeds(), **override)
+
+
+@pytest.mark.parametrize(("kpi", "override"), [("nps", WHAT_IFS["W1"]), ("leads", WHAT_IFS["W4"])])
+def test_the_path_above_a_kpi_is_enough_to_try_a_result(kpi, override):
+    whole = seeds()
+    goals = {goal.id: goal for goal in whole.goals}
+    figures = roll_up(whole.goals, (parts := [part_of(whole, each) for each in whole.kpis]), JUNE)
+    path = Forest(whole.goals, parts).path(next(each.goal for each in whole.kpis if each.id == kpi))
+    above = {goal.id for goal in path}
+    near = [goal for goal in goals.values() if goal.id in above or goal.parent in above]
+    narrow = replace(
+        whole,
+        goals=near,
+        kpis=[each for each in whole.kpis if each.id == kpi],
+        scored=[part for part in parts if part.goal in above and part.id != kpi],
+        known={goal.id: figures[goal.id] for goal in near if goal.id not in above},
+    )
+
+    assert what_if(narrow, **override) == what_if(whole, **override)
+
+
+def part_of(situation, kpi):
+    found = score(kpi.definition, kpi.values, situation.on)
+    return found.as_part(kpi.id, kpi.goal, kpi.weight, active=kpi.active)
