@@ -134,8 +134,8 @@ class GoalQuerySet(TreeQuerySet):
 
     def with_freshness(self):
         """`pending`: something committed in the goal's tree has not been rolled up yet."""
-        marks = DirtyMark.objects.filter(goal__tree_id=OuterRef("tree_id"))
-        return self.annotate(pending=Exists(marks))
+        marks = DirtyMark.objects.filter(organisation_id=OuterRef("organisation_id"))
+        return self.annotate(pending=Exists(marks.filter(Q(goal__tree_id=OuterRef("tree_id")) | Q(goal=None))))
 
 
 class GoalManager(TreeManager.from_queryset(GoalQuerySet)):

@@ -5,6 +5,7 @@ when it is given and from the tables otherwise; values follow both.
 """
 
 import datetime as dt
+from collections import defaultdict
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -30,6 +31,7 @@ COLUMNS = (
     "final_expected",
 )
 TOLD = ("title", "why", "owner_id", "unit_id", "position", "cycle_id", "level_id")
+MOST_NAMED = 5000  # ids in one statement; beyond it everything is read
 
 
 @dataclass(frozen=True)
@@ -61,11 +63,77 @@ def tree_at(
     goal_ids: Collection[int] | None = None,
 ) -> Tree:
     """The goals named (None: all of the organisation) with their KPIs, scored afresh; nothing is stored."""
-    on = on or organisation.today()
     rows = list(goal_rows(organisation, known, goal_ids))
-    scores = source().at(organisation, on, known, None if goal_ids is None else [row["id"] for row in rows])
+    return planted(organisation, on, known, rows, None if goal_ids is None else [row["id"] for row in rows])
+
+
+def subtree_at(goal: Goal, on: dt.date | None = None, known: dt.datetime | None = None) -> Tree:
+    """The goal and everything below it, with their KPIs; without the goal when it was not there yet."""
+    return below(goal.organisation, goal.pk, on, known)
+
+
+def whole_tree_at(goal: Goal, on: dt.date | None = None, known: dt.datetime | None = None) -> Tree:
+    """All of the tree in which the goal stood."""
+    if known is None:
+        root = Goal.objects.filter(tree_id=goal.tree_id, parent=None).values_list("pk", flat=True).get()
+        return below(goal.organisation, root, on, None)
+    rows = goal_rows(goal.organisation, known)
+    parents = {row["id"]: row["parent_id"] for row in rows}
+    root, seen = goal.pk, set()
+    while parents.get(root) is not None and root not in seen:
+        seen.add(root)
+        root = parents[root]
+    return below(goal.organisation, root, on, known, rows)
+
+
+def below(
+    organisation: Organisation,
+    top: int,
+    on: dt.date | None,
+    known: dt.datetime | None,
+    rows: Iterable[dict[str, Any]] | None = None,
+) -> Tree:
+    if known is None:
+        subtree = Goal.objects.subtree(Goal.objects.get(pk=top))
+        rows = list(subtree.order_by().values(*COLUMNS, *TOLD))
+    else:
+        rows = subtree_rows(goal_rows(organisation, known) if rows is None else rows, top)
+    ids = [row["id"] for row in rows]
+    return planted(organisation, on, known, rows, ids if len(ids) <= MOST_NAMED else None)
+
+
+def subtree_rows(rows: Iterable[dict[str, Any]], top: int) -> list[dict[str, Any]]:
+    """The rows of one goal and everything below it."""
+    children = defaultdict(list)
+    for row in rows:
+        children[row["parent_id"]].append(row)
+    found = [row for each in children.values() for row in each if row["id"] == top]
+    for row in found:
+        found.extend(children.pop(row["id"], ()))
+    return found
+
+
+def planted(
+    organisation: Organisation,
+    on: dt.date | None,
+    known: dt.datetime | None,
+    rows: list[dict[str, Any]],
+    goal_ids: Collection[int] | None,
+) -> Tree:
+    """A tree of these rows, its KPIs scored by the settings as they were known."""
+    on = on or organisation.today()
+    settings = organisation if known is None else organisation_known(organisation, known)
+    scores = source().at(settings, on, known, goal_ids)
     told = {row["id"]: {name: row[name] for name in TOLD} for row in rows}
-    return Tree(on, known, thresholds(organisation), nodes(rows), scores, told)
+    return Tree(on, known, thresholds(settings), nodes(rows), scores, told)
+
+
+def organisation_known(organisation: Organisation, known: dt.datetime) -> Organisation:
+    """The organisation with the settings it had by then, or its first ones."""
+    versions = Organisation.history.filter(id=organisation.pk)
+    held = versions.filter(history_date__lte=known).order_by("history_date", "history_id").last()
+    held = held or versions.order_by("history_date", "history_id").first()
+    return held.instance if held else organisation
 
 
 def thresholds(organisation: Organisation) -> Thresholds:
