@@ -19,7 +19,6 @@ from goals.mix import Forest, Mix, Part, is_started, leaf_name, mixed, parts_of
 from goals.nodes import (
     COUNTING,
     ONE,
-    STORED,
     ZERO,
     GoalFigures,
     GoalNode,
@@ -57,6 +56,7 @@ __all__ = [
     "Thresholds",
     "Tree",
     "TreeAt",
+    "apportioned",
     "change",
     "check_levels",
     "check_move",
@@ -67,12 +67,13 @@ __all__ = [
     "explain",
     "line_of_sight",
     "lines_of_sight",
+    "points_of",
     "roll_up",
     "stored",
 ]
 
 DEFAULTS = Thresholds()
-ULPS = 10**18
+PLACES = 18
 
 
 @exactly
@@ -197,23 +198,24 @@ class _Inside:
         return stored((self.total - before + part.weight * progress) / weight)
 
 
-def _ulps(exact: Fraction) -> tuple[int, Fraction]:
-    whole = floor(exact * ULPS)
-    return whole, exact * ULPS - whole
+def _units(exact: Fraction, places: int) -> tuple[int, Fraction]:
+    whole = floor(exact * 10**places)
+    return whole, exact * 10**places - whole
 
 
-def _apportioned(exact: Mapping[Leaf, Fraction], total: Decimal) -> dict[Leaf, Decimal]:
-    """Each fraction at 18 places so that they sum to `total` exactly: what rounding left over goes, unit by unit of the
-    18th place, to those with the largest remainders; zeros stay zero unless there is nothing else."""
+@exactly
+def apportioned(exact: Mapping[Leaf, Fraction], total: Decimal, places: int = PLACES) -> dict[Leaf, Decimal]:
+    """Each fraction at so many places that they sum to `total` exactly: what rounding left over goes, unit by unit of
+    the last place, to those with the largest remainders; zeros stay zero unless there is nothing else."""
     nothing_else = not any(exact.values())
-    floors = {leaf: _ulps(value) for leaf, value in exact.items() if value or nothing_else}
+    floors = {leaf: _units(value, places) for leaf, value in exact.items() if value or nothing_else}
     if not floors:
         return {}
-    rest = int(total.scaleb(18)) - sum(whole for whole, _ in floors.values())
+    rest = int(total.scaleb(places)) - sum(whole for whole, _ in floors.values())
     each, extra = divmod(rest, len(floors))
     ranked = sorted(floors, key=lambda leaf: (-floors[leaf][1], leaf_name(leaf)))
     units = {leaf: floors[leaf][0] + each + (1 if place < extra else 0) for place, leaf in enumerate(ranked)}
-    return {leaf: Decimal(units.get(leaf, 0)) * STORED for leaf in exact}
+    return {leaf: Decimal(units.get(leaf, 0)).scaleb(-places) for leaf in exact}
 
 
 class Contribution(NamedTuple):
@@ -253,9 +255,9 @@ def contributions(
     exact = tree.weights(goal)
     held = {leaf: tree.progress(leaf) for leaf in exact}
     shown = tree.figures[goal].progress
-    weights = _apportioned(exact, ONE if shown is not None else ZERO)
+    weights = apportioned(exact, ONE if shown is not None else ZERO)
     gained = {leaf: weight * Fraction(held[leaf] or ZERO) for leaf, weight in exact.items()}
-    points = _apportioned(gained, shown or ZERO)
+    points = apportioned(gained, shown or ZERO)
     return [
         Contribution(*leaf, weights[leaf], held[leaf], points[leaf], _headroom(tree, leaf, goal))
         for leaf in sorted(exact, key=leaf_name)
@@ -364,7 +366,7 @@ def change(goal: Id, before: Tree, after: Tree) -> Change | None:
     value, mix = _effects(_held(old, goal), _held(new, goal))
     exact: dict[Leaf, Fraction] = {("kpi", f"value {leaf_name(leaf)}"): each for leaf, each in value.items()}
     exact |= {("kpi", f"mix {leaf_name(leaf)}"): each for leaf, each in mix.items()}
-    shown = _apportioned(exact, now - was)
+    shown = apportioned(exact, now - was)
     effects = [
         Effect(*leaf, shown["kpi", f"value {leaf_name(leaf)}"], shown["kpi", f"mix {leaf_name(leaf)}"])
         for leaf in sorted(value, key=leaf_name)
@@ -484,6 +486,15 @@ def _explained_goal(tree: _Rolled, parent: GoalNode | None, node: GoalNode, part
         method=str(node.method),
         parts=parts,
     )
+
+
+@exactly
+def points_of(explained: Explained) -> dict[Leaf, Decimal]:
+    """What each part gives to the progress of the goal explained; the points sum to exactly that progress, unless it is
+    frozen: then no part gives anything."""
+    exact = {(part.kind, part.id): Fraction(part.share) * Fraction(part.progress or ZERO) for part in explained.parts}
+    made_of_parts = any(part.share for part in explained.parts)
+    return apportioned(exact, (explained.progress or ZERO) if made_of_parts else ZERO)
 
 
 def _kpi_reason(kpi: KpiPart) -> str | None:
