@@ -118,6 +118,9 @@ def next_position(organisation_id: int, parent: Goal | None) -> int:
 
 def place(goal: Goal, parent: Goal | None, before: Goal | None) -> None:
     """Moves a saved goal to its place and renumbers the siblings after it."""
+    if parent is not None and goal.parent_id is None:
+        # MPTT gives a root its new tree number before its parent; then two roots would have the same one.
+        Goal.objects.filter(pk=goal.pk).update(parent=parent)
     if before is None:
         if parent is None and goal.parent_id is None:
             renumber_roots(goal, None)
