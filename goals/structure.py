@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 
 from django.db import connection, transaction
+from django.db.models import QuerySet
 
 from people.models import Organisation
 
@@ -56,4 +57,18 @@ def ancestor_ids(goal_ids: Iterable[int]) -> list[int]:
     )
     with connection.cursor() as cursor:
         cursor.execute(above, parameters)
+        return [row[0] for row in cursor.fetchall()]
+
+
+def ids_around_paths(start: QuerySet) -> list[int]:
+    """The goals of a queryset, everything above them, and the children of all these, in one query: what the engine
+    needs to say what those goals weigh above."""
+    chosen, parameters = start.order_by().values("pk").query.sql_with_params()
+    around = (
+        f"WITH RECURSIVE up(id, parent_id) AS (SELECT id, parent_id FROM goals_goal WHERE id IN ({chosen})"  # noqa: S608
+        " UNION SELECT g.id, g.parent_id FROM goals_goal g JOIN up ON g.id = up.parent_id)"
+        " SELECT id FROM up UNION SELECT id FROM goals_goal WHERE parent_id IN (SELECT id FROM up)"
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(around, parameters)
         return [row[0] for row in cursor.fetchall()]
