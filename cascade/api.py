@@ -10,18 +10,20 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitVie
 from rest_framework.routers import SimpleRouter
 
 import goals.api
+import kpis.sight_api
 import people.api
 from cascade.problems import unknown_path
 
-APPS = (people.api, goals.api)
+APPS = (people.api, goals.api, kpis.sight_api)
 
 router = SimpleRouter()
-singles = []  # resources of which there is exactly one, such as `me/`
+singles = []  # resources of which there is exactly one, such as `me/`, or one of a person's
 for app in APPS:
     for prefix, viewset in app.routes:
         router.register(prefix, viewset, basename=prefix)
     for prefix, viewset, actions in app.singles:
-        singles.append(path(f"{prefix}/", viewset.as_view(actions, basename=prefix, detail=False), name=prefix))
+        name = prefix.rsplit("/", 1)[-1]
+        singles.append(path(f"{prefix}/", viewset.as_view(actions, basename=name, detail=False), name=prefix))
 
 
 class Document(SpectacularAPIView):

@@ -221,6 +221,18 @@ class Query(serializers.Serializer):
         return [serializers.ErrorDetail("A NUL character is no text.", "null_characters_not_allowed")]
 
 
+class AsOfQuery(Query):
+    """The world on a date, and what had been recorded by a moment; without them now."""
+
+    as_of = Day(required=False, help_text="What the world was like on this date; not after today.")
+    known = Moment(required=False, help_text="Only what had been recorded by this moment.")
+
+    def validate_as_of(self, on):
+        if on > self.context["person"].organisation.today():
+            raise serializers.ValidationError("That day has not come yet.", "in_future")
+        return on
+
+
 class QueryWhole(serializers.IntegerField):
     """A whole number in an address."""
 
