@@ -23,7 +23,7 @@ for app in APPS:
         router.register(prefix, viewset, basename=prefix)
     for prefix, viewset, actions in app.singles:
         name = prefix.rsplit("/", 1)[-1]
-        singles.append(path(f"{prefix}/", viewset.as_view(actions, basename=name, detail=False), name=prefix))
+        singles.append(path(f"{prefix}/", viewset.as_view(actions, basename=name, detail=False), name=name))
 
 
 class Document(SpectacularAPIView):
