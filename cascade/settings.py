@@ -77,6 +77,7 @@ INSTALLED_APPS = [
     "goals",
     "kpis",
     "reviews",
+    "integrations",
     "cascade",
 ]
 

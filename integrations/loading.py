@@ -1,0 +1,215 @@
+"""Takes a folder of CSV files into an organisation, in one transaction: all of it or nothing.
+
+The files are the truth for what they say and silent about the rest: a blank cell and a row that is gone leave alone
+what is there. A second run with the same files therefore changes nothing.
+"""
+
+import datetime as dt
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from django.db import transaction
+
+from goals import progress, structure
+from goals.models import Cycle, Goal, RollupState
+from integrations import goal_rows, kpi_rows
+from integrations.folder import Folder, Known, understand
+from integrations.records import GOALS, MEASUREMENTS
+from integrations.spans import Span, period_for, whole_years
+from integrations.tables import Problem, Refused
+from kpis import recording
+from kpis.models import Kpi, Measurement
+from kpis.periods import Cadence
+from kpis.scoring import fiscal_of
+from people.models import Level, Organisation, Person, Role
+
+CHUNK = 5000
+
+Tell = Callable[[str, int, int], None]
+"""Told of each stage: its name, how much is done, how much there is."""
+
+
+@dataclass(frozen=True)
+class Founding:
+    """An organisation that comes into being with the import. `levels` are the names of its levels from the top; those
+    that the files need beyond them are called Level 1, Level 2 ..."""
+
+    name: str
+    levels: Sequence[str] = ()
+    timezone: str = "UTC"
+    attribution: str = ""
+    administrator: str = ""
+
+
+@dataclass
+class Report:
+    """What an import did, or would do, in numbers of rows: new, changed, unchanged, and left alone because the files
+    do not hold them."""
+
+    organisation: Organisation
+    founded: bool
+    folder: Folder
+    goals: Counter[str] = field(default_factory=Counter)
+    kpis: Counter[str] = field(default_factory=Counter)
+    values: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def changed_nothing(self) -> bool:
+        return not self.founded and not any(
+            count["new"] or count["changed"] for count in (self.goals, self.kpis, self.values)
+        )
+
+
+def load(
+    files: Mapping[str, bytes],
+    into: Organisation | Founding,
+    *,
+    source: str,
+    by: Person | None = None,
+    cycle: str = "",
+    rounding: bool = False,
+    dry_run: bool = False,
+    tell: Tell = lambda stage, done, total: None,
+) -> Report:
+    """Imports the files; `source` names them in the history. With `dry_run` everything is tried and nothing kept.
+
+    Raises Refused with every problem found: those of `folder.understand`, of a refused definition and of a refused
+    value (`kpis.recording.record`).
+    """
+    tell("Reading", 0, 1)
+    founded = isinstance(into, Founding)
+    known = Known(levels=into.levels) if isinstance(into, Founding) else known_of(into)
+    folder = understand(files, known, rounding=rounding)
+    if founded:
+        folder.problems += strangers(folder)
+    if folder.problems:
+        raise Refused(folder.problems)
+    with transaction.atomic():
+        organisation = found(into, folder) if isinstance(into, Founding) else into
+        with structure.lock(organisation.pk):
+            report = Report(organisation, founded, folder)
+            write(report, source=source, by=by, cycle=cycle, tell=tell)
+        if dry_run:
+            transaction.set_rollback(True)
+    return report
+
+
+def known_of(organisation: Organisation) -> Known:
+    goals = Goal.objects.filter(organisation=organisation).exclude(external_id="")
+    kpis = Kpi.objects.filter(organisation=organisation).exclude(external_id="")
+    return Known(
+        goals={
+            key: (parent or "", rank)
+            for key, parent, rank in goals.values_list("external_id", "parent__external_id", "level__rank")
+        },
+        kpis={key: Cadence(cadence) for key, cadence in kpis.values_list("external_id", "cadence")},
+        people=frozenset(organisation.people.values_list("email", flat=True)),
+        levels=tuple(organisation.levels.values_list("name", flat=True)),
+        fiscal=fiscal_of(organisation),
+    )
+
+
+def found(founding: Founding, folder: Folder) -> Organisation:
+    """A new organisation with the levels and people that the files name; nobody in it has a password yet."""
+    organisation = Organisation.objects.create(
+        name=founding.name, timezone=founding.timezone, attribution=founding.attribution
+    )
+    RollupState.objects.create(organisation=organisation)
+    deepest = max((row.rank for row in folder.goals), default=0)
+    names = [*founding.levels, *(f"Level {rank + 1}" for rank in range(len(founding.levels), deepest + 1))]
+    Level.objects.bulk_create([Level(organisation=organisation, name=n, rank=r) for r, n in enumerate(names)])
+    if founding.administrator:
+        join(organisation, founding.administrator, Role.ADMIN)
+    for email in sorted({row.owner for row in folder.goals if row.owner} - {founding.administrator}):
+        join(organisation, email, Role.MEMBER)
+    return organisation
+
+
+def strangers(folder: Folder) -> Iterator[Problem]:
+    """Owners of a new organisation who belong to another one."""
+    elsewhere = set(
+        Person.objects.filter(email__in={row.owner for row in folder.goals}).values_list("email", flat=True)
+    )
+    for row in folder.goals:
+        if row.owner in elsewhere:
+            yield Problem(GOALS, row.line, "owner", "unknown_owner", "Nobody can be a member of two organisations.")
+
+
+def join(organisation: Organisation, email: str, role: str) -> None:
+    Person.objects.create_user(email, organisation=organisation, name=email, role=role, timezone=organisation.timezone)
+
+
+def write(report: Report, *, source: str, by: Person | None, cycle: str, tell: Tell) -> None:
+    organisation, folder = report.organisation, report.folder
+    reason = f"Imported from {source}"
+    home = cycle_of(organisation, folder, cycle)
+    tell("Goals", 0, len(folder.goals))
+    goals = goal_rows.take_in(organisation, folder.goals, home, by=by, reason=reason, counts=report.goals)
+    tell("KPIs", 0, len(folder.kpis))
+    kpis = kpi_rows.take_in(organisation, folder, goals, by=by, reason=reason, counts=report.kpis)
+    record(report, kpis, by=by, reason=reason, tell=tell)
+    tell("Rolling up", 0, 1)
+    progress.roll_up(organisation.pk)
+
+
+def cycle_of(organisation: Organisation, folder: Folder, name: str) -> Cycle:
+    """The cycle of new strategic goals: the one named, else that of the goals imported before, else a new one that
+    holds every date in the files and is called after its years."""
+    if not name:
+        known = Goal.objects.filter(organisation=organisation).exclude(external_id="").order_by("pk").first()
+        if known is not None:
+            return known.cycle
+    start, due = whole_years(whole_span(folder), organisation.today())
+    years = f"{start.year}–{due.year}" if start.year < due.year else str(start.year)
+    cycle, _ = Cycle.objects.get_or_create(
+        organisation=organisation, name=name or years, defaults={"start": start, "due": due}
+    )
+    return cycle
+
+
+def whole_span(folder: Folder) -> Span:
+    span = Span()
+    for row in folder.goals:
+        span = span.holding(row.start, row.due)
+    for each in folder.spans.values():
+        span = span.holding(each.start, each.due)
+    for mark in folder.targets.values():
+        span = span.holding(None, dt.date(mark.target_year, 12, 31) if mark.target_year else None)
+    return span
+
+
+def record(report: Report, kpis: Mapping[str, Kpi], *, by: Person | None, reason: str, tell: Tell) -> None:
+    """Takes the values in through `kpis.recording`, as corrections where another one is held."""
+    organisation, folder = report.organisation, report.folder
+    held = dict(current(kpis.values()))
+    entries = []
+    for row in folder.values:
+        kpi, cadence = kpis[row.kpi_id], folder.cadences[row.kpi_id]
+        period = period_for(row.date, cadence, fiscal_of(organisation), Span(*kpi.life))
+        before = held.pop((kpi.pk, period.first), None)
+        if before == row.value:
+            report.values["unchanged"] += 1
+            continue
+        report.values["new" if before is None else "changed"] += 1
+        note = row.note if before is None else " · ".join(filter(None, [row.note, reason]))
+        entries.append(recording.Entry(kpi, row.date, row.value, note=note, row=row.line))
+    report.values["left"] = len(held)
+    problems = []
+    for done in range(0, len(entries), CHUNK):
+        tell("Measurements", done, len(entries))
+        outcome = recording.record(organisation, entries[done : done + CHUNK], by=by)
+        problems += [
+            Problem(MEASUREMENTS, each.row, "kpi_id" if each.field == "kpi" else each.field, each.code, each.message)
+            for each in outcome.refusals
+        ]
+    if problems:
+        raise Refused(problems)
+
+
+def current(kpis: Iterable[Kpi]) -> Iterator[tuple[tuple[int, dt.date], Decimal]]:
+    """The values held, by KPI and period."""
+    rows = Measurement.objects.filter(kpi__in=[kpi.pk for kpi in kpis]).exclude(value=None)
+    for kpi_id, period, value in rows.order_by().values_list("kpi_id", "period", "value"):
+        yield (kpi_id, period), value
