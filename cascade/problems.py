@@ -12,7 +12,7 @@ from django.views import defaults
 from rest_framework import exceptions, serializers
 from rest_framework.response import Response
 
-from cascade import unavailable
+from cascade import refusals, unavailable
 from cascade.errors import Conflict, VersionMismatch
 
 MEDIA_TYPE = "application/problem+json"
@@ -161,6 +161,10 @@ def bad_request(request, exception) -> HttpResponse:
 
 def page_not_found(request, exception) -> HttpResponse:
     return answer(404, NOT_FOUND) if is_api(request) else defaults.page_not_found(request, exception)
+
+
+def permission_denied(request, exception) -> HttpResponse:
+    return answer(403, "You may not do this.") if is_api(request) else refusals.permission_denied(request, exception)
 
 
 def server_error(request) -> HttpResponse:

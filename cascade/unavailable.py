@@ -6,7 +6,8 @@ import sys
 from django.db import InterfaceError, OperationalError
 from django.http import JsonResponse
 from django.shortcuts import render
-from django.views.defaults import server_error as internal_error
+
+from cascade.refusals import server_error as internal_error
 
 RETRY_AFTER = "5"
 
@@ -25,7 +26,7 @@ def passes(error: BaseException | None) -> bool:
 def server_error(request):
     """Django calls this inside the handling of whatever no view has caught."""
     if not passes(sys.exc_info()[1]):
-        return internal_error(request)
+        return internal_error()
     headers = {"Retry-After": RETRY_AFTER, "Cache-Control": "no-store"}
     if request.path_info.startswith("/api/"):
         problem = {

@@ -1,11 +1,16 @@
 from django.urls import include, path
 
+from cascade.welcome import welcome
+
 urlpatterns = [
-    path("accounts/", include("allauth.account.urls")),
+    path("welcome/", welcome, name="welcome"),
+    path("accounts/", include("people.urls")),
     path("api/", include("cascade.api")),
     path("", include("goals.urls")),
 ]
 
 handler400 = "cascade.problems.bad_request"
+handler403 = "cascade.problems.permission_denied"
 handler404 = "cascade.problems.page_not_found"
 handler500 = "cascade.problems.server_error"
+handler429 = "cascade.refusals.too_many_requests"  # asked for by allauth

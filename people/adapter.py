@@ -2,7 +2,13 @@ from allauth.account.adapter import DefaultAccountAdapter
 
 
 class AccountAdapter(DefaultAccountAdapter):
-    """Nobody signs up by themselves: an administrator adds people."""
+    error_messages = {
+        **DefaultAccountAdapter.error_messages,
+        "email_password_mismatch": "E-mail and password do not match.",
+        "too_many_login_attempts": "Too many wrong tries. Wait five minutes, then try again.",
+        "enter_current_password": "This is not your password now.",
+    }
 
     def is_open_for_signup(self, request):
+        """Nobody signs up by themselves: an administrator adds people."""
         return False

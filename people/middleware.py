@@ -1,9 +1,12 @@
 import zoneinfo
 
 from django.contrib.auth.middleware import LoginRequiredMiddleware
-from django.shortcuts import resolve_url
+from django.shortcuts import redirect, resolve_url
+from django.urls import reverse
 from django.utils import timezone
 from django_htmx.http import HttpResponseClientRedirect
+
+from people.models import Person
 
 
 class PrivatePagesMiddleware:
@@ -30,6 +33,22 @@ class TimezoneMiddleware:
             return self.get_response(request)
         with timezone.override(zoneinfo.ZoneInfo(request.user.timezone)):
             return self.get_response(request)
+
+
+class FirstRunMiddleware:
+    """While nobody is there, every page leads to the one that makes the organisation."""
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        return self.get_response(request)
+
+    def process_view(self, request, view, args, kwargs):
+        if request.user.is_authenticated or request.path.startswith("/api/"):
+            return None
+        welcome = reverse("welcome")
+        return None if request.path == welcome or Person.objects.exists() else redirect(welcome)
 
 
 class SignInMiddleware(LoginRequiredMiddleware):

@@ -1,0 +1,45 @@
+"""Forms of signing in and of passwords: allauth's, with our words and without placeholders."""
+
+from allauth.account import forms as allauth
+
+WORDS = {
+    "login": "E-mail",
+    "email": "E-mail",
+    "password": "Password",
+    "remember": "Stay signed in on this device for 14 days",
+    "oldpassword": "Password now",
+    "password1": "New password",
+    "password2": "New password again",
+}
+NEW_PASSWORD = "At least 8 characters, not one that everybody uses."  # noqa: S105  a hint
+
+
+class Worded:
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        for name, field in self.fields.items():
+            field.label = WORDS[name]
+            field.help_text = NEW_PASSWORD if name == "password1" else ""
+            field.widget.attrs.pop("placeholder", None)
+
+
+class SignInForm(Worded, allauth.LoginForm):
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["login"].widget.attrs["autocomplete"] = "username"
+
+
+class ForgottenForm(Worded, allauth.ResetPasswordForm):
+    pass
+
+
+class NewPasswordForm(Worded, allauth.ResetPasswordKeyForm):
+    pass
+
+
+class ChangePasswordForm(Worded, allauth.ChangePasswordForm):
+    pass
+
+
+class FirstPasswordForm(Worded, allauth.SetPasswordForm):
+    pass

@@ -1,0 +1,217 @@
+"""What surrounds every page, in a real browser."""
+
+import pytest
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.template import engines
+from django.urls import path
+from playwright.sync_api import expect
+
+import cascade.urls
+from people.models import Person
+from tests.pages.browsing import PHONE
+
+pytestmark = pytest.mark.browser
+
+PASSWORD = "a long way up"
+PAGE = """{% extends "base.html" %}{% block title %}Try{% endblock %}{% block main %}
+<header class="page-head"><div><h1>Try</h1></div></header>
+<form hx-post="/try/save/" hx-target="#answer"><div class="field"><label for="value">Value</label>
+<input class="input" id="value" name="value"></div><button class="btn" type="submit">Save</button></form>
+<div id="answer"></div>
+<div id="figures">{% include "components/pending.html" with pending=pending target="#figures" only %}
+<b>{{ figure }}</b></div>
+{% endblock %}"""
+asked = {"count": 0}
+
+
+def page(request):
+    asked["count"] += 1
+    pending = "wait" in request.GET and asked["count"] < 3
+    template = engines["django"].from_string(PAGE)
+    return HttpResponse(template.render({"pending": pending, "figure": f"figure {asked['count']}"}, request))
+
+
+def save(request):
+    value = request.POST["value"]
+    if value == "no":
+        return HttpResponse("Weights must be positive.", status=409, content_type="text/plain; charset=utf-8")
+    if value == "form":
+        return HttpResponse("<p>Not a number.</p>", status=422)
+    if value == "defect":
+        raise RuntimeError
+    messages.success(request, f"{value} saved.")
+    return render(request, "shell/toasts.html", {"oob": True})
+
+
+urlpatterns = [path("try/", page), path("try/save/", save), *cascade.urls.urlpatterns]
+handler500 = cascade.urls.handler500
+
+
+@pytest.fixture
+def tried(cast, visit, settings):
+    """Ada's browser on a page for trying."""
+    settings.ROOT_URLCONF = __name__
+    asked["count"] = 0
+    ada = visit(cast.ada)
+    ada.open("/try/")
+    return ada
+
+
+def test_a_wrong_and_a_right_password(cast, visit):
+    Person.objects.create_user("ida@works.example", PASSWORD, organisation=cast.works, name="Ida Moe")
+    ida = visit()
+    page = ida.open("/accounts/login/?next=/accounts/password/change/")
+    page.get_by_label("E-mail").fill("ida@works.example")
+    page.get_by_label("Password").fill("wrong")
+    page.get_by_label("Password").press("Enter")
+    expect(page.get_by_role("alert")).to_have_text("E-mail and password do not match.")
+    expect(page.get_by_label("E-mail")).to_have_value("ida@works.example")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_role("heading", name="Change password")).to_be_visible()
+    page.get_by_label("Your account, Ida Moe").click()
+    page.get_by_role("button", name="Sign out").click()
+    expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
+
+
+def test_the_demo_is_entered_by_one_click(cast, visit, settings):
+    settings.DEMO = True
+    Person.objects.create_user("kari@demo.example", organisation=cast.works, name="Kari Moe")
+    page = visit().open("/accounts/login/?next=/accounts/password/set/")
+    page.get_by_role("button", name="Kari Moe").click()
+    expect(page.get_by_label("Your account, Kari Moe")).to_be_visible()
+    expect(page.get_by_text("Try everything; nobody is affected.")).to_be_visible()
+
+
+def test_the_sign_in_page_looks_right_everywhere(cast, visit, settings):
+    settings.DEMO = True
+    Person.objects.create_user("kari@demo.example", organisation=cast.works, name="Kari" + "i" * 190)
+    stranger = visit()
+    stranger.open("/accounts/login/")
+    stranger.check_looks()
+
+
+def test_the_first_page_looks_right_everywhere_and_leads_in(transactional_db, visit):
+    ruth = visit()
+    page = ruth.open("/accounts/login/")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Draw the first line from strategy to daily work")
+    ruth.check_looks()
+    ruth.refusals |= {422, 404}
+    for label, text in [("Its name", "Aurdal"), ("Your name", "Ruth"), ("E-mail", "ruth@aurdal.example")]:
+        page.get_by_label(label).fill(text)
+    page.get_by_label("Password", exact=True).fill(PASSWORD)
+    page.get_by_label("Password again").fill("something else")
+    page.get_by_role("button", name="Begin").click()
+    expect(page.get_by_text("The two passwords differ.")).to_be_visible()
+    ruth.check_looks()
+    page.get_by_label("Password", exact=True).fill(PASSWORD)
+    page.get_by_label("Password again").fill(PASSWORD)
+    page.get_by_role("button", name="Begin").click()
+    expect(page.get_by_label("Your account, Ruth")).to_be_visible()
+
+
+def test_a_page_that_is_not_there_looks_right_everywhere(cast, visit):
+    ada = visit(cast.ada)
+    ada.open("/nowhere/", status=404)
+    ada.check_looks()
+
+
+def test_the_menu_of_the_person_looks_right_and_closes_by_itself(tried):
+    page = tried.page
+    summary = page.get_by_label("Your account, Ada")
+    summary.click()
+    expect(page.get_by_role("link", name="Change password")).to_be_visible()
+    tried.check_looks()
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("link", name="Change password")).to_be_hidden()
+    expect(summary).to_be_focused()
+    summary.click()
+    page.locator("#main h1").click()
+    expect(page.get_by_role("link", name="Change password")).to_be_hidden()
+
+
+def test_the_chosen_theme_is_kept(tried):
+    page = tried.page
+    page.get_by_label("Your account, Ada").click()
+    page.get_by_role("button", name="Dark").click()
+    assert page.evaluate("getComputedStyle(document.body).colorScheme") == "dark"
+    tried.open("/try/")
+    assert page.evaluate("document.documentElement.dataset.theme") == "dark"
+    page.get_by_label("Your account, Ada").click()
+    expect(page.get_by_role("button", name="Dark")).to_have_attribute("aria-pressed", "true")
+    page.get_by_role("button", name="System").click()
+    assert page.evaluate("getComputedStyle(document.body).colorScheme") == "light dark"
+
+
+def test_the_keyboard_reaches_the_content_first(tried):
+    tried.page.keyboard.press("Tab")
+    expect(tried.page.get_by_text("Skip to content")).to_be_focused()
+    tried.page.keyboard.press("Enter")
+    assert tried.page.evaluate("document.activeElement.id") == "main"
+
+
+def submit(page, value: str) -> None:
+    page.get_by_label("Value").fill(value)
+    page.get_by_role("button", name="Save").click()
+
+
+def test_what_was_done_is_said_in_a_toast_that_can_be_closed(tried):
+    page = tried.page
+    submit(page, "4.4 <h>")
+    toast = page.get_by_text("4.4 <h> saved.")
+    expect(toast).to_be_visible()
+    tried.check_looks()
+    page.get_by_role("button", name="Close").click()
+    expect(toast).to_be_hidden()
+
+
+@pytest.mark.parametrize(
+    ("value", "status", "sentence"),
+    [
+        ("no", 409, "Weights must be positive."),
+        ("defect", 500, "Something failed here; it has been noted. What you typed is still here."),
+    ],
+)
+def test_a_refused_change_says_why_and_keeps_what_was_typed(tried, value, status, sentence):
+    tried.refusals.add(status)
+    submit(tried.page, value)
+    expect(tried.page.get_by_text(sentence)).to_be_visible()
+    expect(tried.page.get_by_label("Value")).to_have_value(value)
+
+
+def test_a_form_with_errors_takes_its_place(tried):
+    tried.refusals.add(422)
+    submit(tried.page, "form")
+    expect(tried.page.locator("#answer")).to_have_text("Not a number.")
+    expect(tried.page.locator("[data-toast]")).to_have_count(0)
+
+
+def test_a_lost_network_says_so_and_keeps_what_was_typed(tried):
+    tried.page.wait_for_load_state("networkidle")
+    tried.context.set_offline(True)
+    submit(tried.page, "4.4")
+    expect(tried.page.get_by_text("No connection. What you typed is still here")).to_be_visible()
+    expect(tried.page.get_by_label("Value")).to_have_value("4.4")
+    tried.problems.clear()  # the lost network itself
+
+
+def test_an_ended_session_leads_to_the_sign_in_page(tried, cast):
+    tried.context.clear_cookies(name="sessionid")
+    submit(tried.page, "4.4")
+    expect(tried.page.get_by_role("heading", name="Sign in")).to_be_visible()
+
+
+def test_figures_that_are_on_their_way_arrive_by_themselves(tried):
+    page = tried.open("/try/?wait")
+    expect(page.get_by_text("Figures are being updated")).to_be_visible()
+    expect(page.get_by_text("figure 3")).to_be_visible()
+    expect(page.get_by_text("Figures are being updated")).to_be_hidden()
+    page.wait_for_timeout(2500)
+    assert asked["count"] == 3
+
+
+def test_on_a_phone_nothing_scrolls_sideways(tried):
+    tried.resize(PHONE, "light")
+    assert tried.overhang() == 0
