@@ -3,17 +3,19 @@
 from collections.abc import Iterable
 
 from django.db import transaction
+from django.utils import timezone
 
+from cascade.recordset import insert
 from goals.models import DirtyMark, RollupState
 from people.models import Organisation
 
 
 def mark(organisation_id: int, goal_ids: Iterable[int | None] = (), kpis: Iterable[tuple[int, int]] = ()) -> None:
     """Promise a roll-up of these goals and of these KPIs, given as (kpi id, goal id), and ask for it after commit."""
-    marks = [DirtyMark(organisation_id=organisation_id, goal_id=goal) for goal in set(goal_ids) if goal]
-    marks += [DirtyMark(organisation_id=organisation_id, goal_id=goal, kpi_id=kpi) for kpi, goal in set(kpis)]
+    marks = [(goal, None) for goal in set(goal_ids) if goal] + [(goal, kpi) for kpi, goal in set(kpis)]
     if marks:
-        DirtyMark.objects.bulk_create(marks)
+        same = {"organisation_id": organisation_id, "marked_at": timezone.now()}
+        insert(DirtyMark, {"goal_id": "bigint", "kpi_id": "bigint"}, marks, same=same)
         ask(organisation_id)
 
 

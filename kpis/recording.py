@@ -6,35 +6,47 @@ roll-ups hold other rows.
 """
 
 import datetime as dt
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
 from decimal import Decimal
+from typing import NamedTuple
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
 
+from cascade.errors import VersionMismatch
+from cascade.fields import plain
+from cascade.recordset import insert
 from goals import marks
 from kpis import periods
 from kpis.models import Kpi, Measurement, MeasurementRevision
-from kpis.scoring import fiscal_of
+from kpis.periods import Cadence, Fiscal, Period
+from kpis.scoring import LIFE, fiscal_of, with_life
 from people.models import Organisation, Person
 
 LARGEST = Decimal(10) ** 18
-FINEST = -10
+DECIMALS = 10
 LONGEST_PERIOD = 366  # days
+MEASURED = ("id", "goal_id", "name", "state", "kind", "cadence", "min_value", "max_value", "start", "due")
+TOLD = {"kpi_id": "bigint", "period": "date", "value": "numeric", "observed_on": "date", "note": "text"}
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One value for the period of `kpi` that holds `date`; value None withdraws. Row numbers the caller's line."""
+    """One value for the period of a KPI that holds `date`; value None withdraws.
 
-    kpi: Kpi
+    `row` numbers the caller's line. `version` is that of the value meant to be replaced, 0 for none; without it the
+    last writer wins.
+    """
+
+    kpi_id: int
     date: dt.date
     value: Decimal | None
     observed_on: dt.date | None = None
     note: str = ""
     row: int = 0
+    version: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,12 +59,46 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of the entries: `accepted` made a revision, `unchanged` held that value already."""
+    """What became of the entries: `accepted` made a revision; `unchanged` held that value already or were followed by
+    another entry for the same period."""
 
     accepted: int
     unchanged: int
     refusals: list[Refusal]
-    measurements: dict[tuple[int, dt.date], Measurement]
+
+
+class Measured(NamedTuple):
+    """What recording needs to know of a KPI; `start` and `due` are its life."""
+
+    id: int
+    goal_id: int
+    name: str
+    state: str
+    kind: str
+    cadence: str
+    min_value: Decimal | None
+    max_value: Decimal | None
+    start: dt.date
+    due: dt.date
+
+
+class Held(NamedTuple):
+    """The value that counts now for a period, None when it was withdrawn."""
+
+    value: Decimal | None
+    observed_on: dt.date
+    recorded_at: dt.datetime
+    version: int
+
+
+class Told(NamedTuple):
+    """A new revision, in the columns of TOLD."""
+
+    kpi_id: int
+    period: dt.date
+    value: Decimal | None
+    observed_on: dt.date
+    note: str
 
 
 def record(
@@ -65,146 +111,177 @@ def record(
 ) -> Outcome:
     """Records many values in a constant number of queries and one transaction.
 
-    on_error "reject" writes nothing when one entry is refused, "skip" leaves the refused ones out. Two entries for one
-    period: the later one counts. Refusal codes: not_a_number, too_many_digits, future_period, outside_kpi_life,
+    on_error "reject" writes nothing when one entry is refused, "skip" leaves the refused ones out. Of several entries
+    for one period the last one counts. Refusal codes: not_a_number, too_many_digits, future_period, outside_kpi_life,
     observed_in_future, observed_before_period, below_min, above_max, not_a_boolean, kpi_not_active, reason_required,
-    nothing_to_withdraw, does_not_exist.
+    nothing_to_withdraw, does_not_exist. Raises VersionMismatch when an entry names another version than the stored one.
     """
-    today = organisation.today()
-    calendar = fiscal_of(organisation)
+    today, fiscal = organisation.today(), fiscal_of(organisation)
     entries = list(entries)
+    refusals: list[Refusal] = []
     with transaction.atomic():
-        kpis = locked({entry.kpi.pk for entry in entries})
-        refusals, dated = [], []
+        kpis = locked(organisation, {entry.kpi_id for entry in entries})
+        last: dict[tuple[int, dt.date], tuple[Entry, Period]] = {}
         for entry in entries:
-            kpi = kpis.get(entry.kpi.pk)
-            if kpi is None:
-                refusals.append(Refusal(entry.row, "kpi", "does_not_exist", "The KPI is not there any more."))
-            elif is_far(entry.date, kpi):
-                refusals.append(outside_life(entry.row, kpi))
-            else:
-                entry = replace(entry, kpi=kpi)
-                dated.append((entry, period_of(entry, calendar)))
-        current = {
-            (m.kpi_id, m.period): m
-            for m in Measurement.objects.filter(kpi_id__in=kpis, period__in={period.first for _, period in dated})
-        }
-        now = timezone.now()
-        changed, revisions, unchanged = {}, [], 0
-        for entry, period in dated:
-            key = (entry.kpi.pk, period.first)
-            held = changed.get(key) or current.get(key)
-            refusal = refuse(entry, period, held, today)
+            kpi = kpis.get(entry.kpi_id)
+            period = kpi and period_of(kpi, entry.date, fiscal)
+            refusal = wrong(entry, kpi, period, today)
             if refusal:
                 refusals.append(refusal)
-                continue
-            observed_on = entry.observed_on or default_observed_on(entry.kpi, period, today)
-            if held and held.value == entry.value and (entry.observed_on is None or held.observed_on == observed_on):
+            else:
+                last[entry.kpi_id, period.first] = entry, period
+        unchanged = len(entries) - len(refusals) - len(last)
+        held = held_values(last)
+        told = []
+        for key, (entry, period) in last.items():
+            kpi, before = kpis[entry.kpi_id], held.get(key)
+            refuse_other_version(entry, before)
+            observed_on = entry.observed_on or default_observed_on(kpi, period, entry.date, today)
+            if refusal := wrong_now(entry, period, before):
+                refusals.append(refusal)
+            elif is_same(entry, kpi, period, before, observed_on):
                 unchanged += 1
-                continue
-            values = {
-                "organisation_id": organisation.pk,
-                "kpi_id": entry.kpi.pk,
-                "period": period.first,
-                "value": entry.value,
-                "observed_on": observed_on,
-                "recorded_at": now,
-                "recorded_by": by,
-                "note": entry.note,
-            }
-            revisions.append(MeasurementRevision(**values))
-            changed[key] = Measurement(**values, version=held.version + 1 if held else 1)
+            else:
+                told.append(Told(entry.kpi_id, period.first, entry.value, observed_on, entry.note))
         refusals.sort(key=lambda refusal: refusal.row)
-        if dry_run or (refusals and on_error == "reject"):
-            return Outcome(0 if refusals and on_error == "reject" else len(revisions), unchanged, refusals, {})
-        write(changed.values(), revisions)
-        marks.mark(organisation.pk, kpis={(kpi_id, kpis[kpi_id].goal_id) for kpi_id, _ in changed})
-    return Outcome(len(revisions), unchanged, refusals, {**current, **changed})
+        if refusals and on_error == "reject":
+            return Outcome(0, unchanged, refusals)
+        if told and not dry_run:
+            now = max([timezone.now(), *(each.recorded_at for each in held.values())])  # clocks may disagree
+            write(organisation, told, by, now)
+            marks.mark(organisation.pk, kpis={(kpi_id, kpis[kpi_id].goal_id) for kpi_id, *_ in told})
+    return Outcome(len(told), unchanged, refusals)
 
 
 def record_one(kpi: Kpi, date: dt.date, value: Decimal | None, *, by: Person | None, **options) -> Measurement:
-    """Records one value; raises ValidationError naming the field."""
+    """Records one value and returns what counts now; raises ValidationError naming the field."""
     organisation = kpi.organisation
-    outcome = record(organisation, [Entry(kpi, date, value, **options)], by=by)
-    if outcome.refusals:
-        refusal = outcome.refusals[0]
-        raise ValidationError({refusal.field: ValidationError(refusal.message, code=refusal.code)})
-    return next(iter(outcome.measurements.values()))
+    with transaction.atomic():
+        outcome = record(organisation, [Entry(kpi.pk, date, value, **options)], by=by)
+        if outcome.refusals:
+            refusal = outcome.refusals[0]
+            raise ValidationError({refusal.field: ValidationError(refusal.message, code=refusal.code)})
+        return Measurement.objects.get(kpi_id=kpi.pk, period=first_of(kpi, date))
 
 
-def locked(kpi_ids: Iterable[int]) -> dict[int, Kpi]:
+def first_of(kpi: Kpi, date: dt.date) -> dt.date | None:
+    """The first day of the KPI's period that holds a date; None when the date is far from its life."""
+    found = period_of(measured_of(kpi), date, fiscal_of(kpi.organisation))
+    return found and found.first
+
+
+def locked(organisation: Organisation, kpi_ids: Collection[int]) -> dict[int, Measured]:
     """The KPIs as they are now, held until the transaction ends."""
-    kpis = Kpi.objects.select_for_update(no_key=True, of=("self",)).select_related("goal__cycle")
-    return {kpi.pk: kpi for kpi in kpis.filter(pk__in=kpi_ids).order_by("pk")}
+    kpis = Kpi.objects.filter(organisation_id=organisation.pk, pk__in=kpi_ids).order_by("pk")
+    list(kpis.select_for_update(no_key=True).values_list("pk"))
+    rows = map(with_life, kpis.order_by().values(*MEASURED, *LIFE))
+    return {row["id"]: Measured(*(row[name] for name in MEASURED)) for row in rows}
 
 
-def write(measurements, revisions) -> None:
-    fields = ["value", "observed_on", "recorded_at", "recorded_by", "note", "version"]
-    Measurement.objects.bulk_create(
-        measurements, batch_size=2000, update_conflicts=True, unique_fields=["kpi", "period"], update_fields=fields
-    )
-    MeasurementRevision.objects.bulk_create(revisions, batch_size=2000)
-
-
-def period_of(entry: Entry, calendar: periods.Fiscal) -> periods.Period:
-    """The KPI's period that holds the entry's date; it may lie outside the KPI's life, which `refuse` tells."""
-    start, due = entry.kpi.life
-    if entry.kpi.cadence == Kpi.Cadence.ONCE:
-        return periods.Period(start, due, start, due)
-    first, last, _, _ = periods.period_of(entry.date, entry.kpi.cadence, calendar)
-    return periods.Period(first, last, max(first, start), min(last, due))
-
-
-def is_far(date: dt.date, kpi: Kpi) -> bool:
-    """More than a year outside the KPI's life: in no period of it, nor in a calendar that can be reckoned with."""
+def measured_of(kpi: Kpi) -> Measured:
     start, due = kpi.life
-    return not start.toordinal() - LONGEST_PERIOD <= date.toordinal() <= due.toordinal() + LONGEST_PERIOD
+    return Measured(*(getattr(kpi, name) for name in MEASURED))._replace(start=start, due=due)
 
 
-def outside_life(row: int, kpi: Kpi) -> Refusal:
-    start, due = kpi.life
-    return Refusal(row, "date", "outside_kpi_life", f"The KPI is measured from {start} to {due}.")
+def held_values(keys: Iterable[tuple[int, dt.date]]) -> dict[tuple[int, dt.date], Held]:
+    kpi_ids, days = {kpi_id for kpi_id, _ in keys}, {first for _, first in keys}
+    rows = Measurement.objects.filter(kpi_id__in=kpi_ids, period__in=days).order_by()
+    return {
+        (kpi_id, period): Held(*held) for kpi_id, period, *held in rows.values_list("kpi_id", "period", *Held._fields)
+    }
 
 
-def default_observed_on(kpi: Kpi, period: periods.Period, today: dt.date) -> dt.date:
-    """The day of entry, or the end of the period when that is over; a one-time measure: the day it happened."""
-    return today if kpi.cadence == Kpi.Cadence.ONCE else min(today, period.life_end)
+def period_of(kpi: Measured, date: dt.date, fiscal: Fiscal) -> Period | None:
+    """The KPI's period that holds the date, which may lie outside the KPI's life; None far from it, where there may
+    not even be a calendar."""
+    begins, ends = kpi.start.toordinal() - LONGEST_PERIOD, kpi.due.toordinal() + LONGEST_PERIOD
+    if not max(begins, LONGEST_PERIOD) < date.toordinal() < ends:
+        return None
+    if kpi.cadence == Cadence.once:
+        return Period(kpi.start, kpi.due, kpi.start, kpi.due)
+    first, last, _, _ = periods.period_of(date, kpi.cadence, fiscal)
+    return Period(first, last, max(first, kpi.start), min(last, kpi.due))
 
 
-def refuse(entry: Entry, period: periods.Period, held: Measurement | None, today: dt.date) -> Refusal | None:
-    kpi, value = entry.kpi, entry.value
-    start, due = kpi.life
+def default_observed_on(kpi: Measured, period: Period, date: dt.date, today: dt.date) -> dt.date:
+    """The day of entry, or the end of the period when that is over. A one-time measure: the day it happened, which is
+    the date it was entered for unless that only names the period."""
+    if kpi.cadence == Cadence.once:
+        return date if period.first < date <= today else today
+    return min(today, period.life_end)
+
+
+def wrong(entry: Entry, kpi: Measured | None, period: Period | None, today: dt.date) -> Refusal | None:
+    """What is wrong with an entry, whatever is stored for its period."""
+    value = entry.value
 
     def because(field, code, message):
         return Refusal(entry.row, field, code, message)
 
+    if kpi is None:
+        return because("kpi", "does_not_exist", "The KPI is not there any more.")
     if kpi.state != Kpi.State.ACTIVE:
-        return because("kpi", "kpi_not_active", f"{kpi.name} is {kpi.get_state_display().lower()}; it takes no values.")
-    if period.first > today:
+        state = Kpi.State(kpi.state).label.lower()
+        return because("kpi", "kpi_not_active", f"{kpi.name} is {state}; it takes no values.")
+    if period is None or period.last < kpi.start or period.first > kpi.due:
+        return because("date", "outside_kpi_life", f"The KPI is measured from {kpi.start} to {kpi.due}.")
+    if period.life_start > today:
         return because("date", "future_period", "The period has not begun yet.")
-    if period.last < start or period.first > due:
-        return outside_life(entry.row, kpi)
     if entry.observed_on and entry.observed_on > today:
         return because("observed_on", "observed_in_future", "It cannot have been observed after today.")
     if entry.observed_on and entry.observed_on < period.first:
         return because("observed_on", "observed_before_period", f"The period begins on {period.first}.")
     if value is None:
-        if held is None or held.value is None:
-            return because("value", "nothing_to_withdraw", "There is no value to withdraw.")
         return None if entry.note else because("note", "reason_required", "Say why the value is withdrawn.")
     if not value.is_finite():
         return because("value", "not_a_number", "Enter a number.")
-    if abs(value) >= LARGEST or value.normalize().as_tuple().exponent < FINEST:
+    if abs(value) >= LARGEST or has_more_decimals(value, DECIMALS):
         return because("value", "too_many_digits", "At most 18 digits before and 10 after the point.")
     if kpi.kind == Kpi.Kind.BOOLEAN and value not in (0, 1):
         return because("value", "not_a_boolean", "Enter 1 for done or 0 for not done.")
     if kpi.min_value is not None and value < kpi.min_value:
-        return because("value", "below_min", f"The lowest possible value is {kpi.min_value.normalize():f}.")
+        return because("value", "below_min", f"The lowest possible value is {plain(kpi.min_value)}.")
     if kpi.max_value is not None and value > kpi.max_value:
-        return because("value", "above_max", f"The highest possible value is {kpi.max_value.normalize():f}.")
-    corrects = (
-        held is not None and held.value is not None and held.value != value and held.observed_on >= period.life_end
-    )
-    if corrects and not entry.note:
-        return because("note", "reason_required", "The period is over and has a value: say why it changes.")
+        return because("value", "above_max", f"The highest possible value is {plain(kpi.max_value)}.")
     return None
+
+
+def wrong_now(entry: Entry, period: Period, held: Held | None) -> Refusal | None:
+    """What is wrong with an entry beside the value its period has."""
+    has_value = held is not None and held.value is not None
+    if entry.value is None:
+        if not has_value:
+            return Refusal(entry.row, "value", "nothing_to_withdraw", "There is no value to withdraw.")
+    elif has_value and held.value != entry.value and held.observed_on >= period.life_end and not entry.note:
+        message = "The period is over and has a value: say why it changes."
+        return Refusal(entry.row, "note", "reason_required", message)
+    return None
+
+
+def refuse_other_version(entry: Entry, held: Held | None) -> None:
+    version = held.version if held else 0
+    if entry.version is not None and entry.version != version:
+        raise VersionMismatch(version)
+
+
+def is_same(entry: Entry, kpi: Measured, period: Period, held: Held | None, observed_on: dt.date) -> bool:
+    """Nothing new is said. The same number is new when it was seen on another day, or confirms after the end of the
+    period what was entered while it ran."""
+    if held is None or held.value != entry.value:
+        return False
+    if entry.observed_on is not None or kpi.kind == Kpi.Kind.BOOLEAN:
+        return entry.observed_on in (None, held.observed_on)
+    return not held.observed_on < period.life_end <= observed_on
+
+
+def has_more_decimals(value: Decimal, most: int) -> bool:
+    """More decimals than `most`, beside zeros at the end, whatever the context's precision."""
+    _, digits, exponent = value.as_tuple()
+    return exponent < -most and any(digits[-(-exponent - most) :])
+
+
+def write(organisation: Organisation, told: Collection[Told], by: Person | None, now: dt.datetime) -> None:
+    """Adds the revisions and makes them the values that count; the KPIs are locked."""
+    same = {"organisation_id": organisation.pk, "recorded_at": now, "recorded_by_id": by and by.pk}
+    insert(MeasurementRevision, TOLD, told, same=same)
+    insert(Measurement, TOLD, told, same={**same, "version": 1}, replaces=("kpi_id", "period"))
