@@ -6,7 +6,7 @@ class AccountAdapter(DefaultAccountAdapter):
         **DefaultAccountAdapter.error_messages,
         "email_password_mismatch": "E-mail and password do not match.",
         "too_many_login_attempts": "Too many wrong tries. Wait five minutes, then try again.",
-        "enter_current_password": "This is not your password now.",
+        "enter_current_password": "This is not your current password.",
     }
 
     def is_open_for_signup(self, request):

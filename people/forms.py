@@ -7,7 +7,7 @@ WORDS = {
     "email": "E-mail",
     "password": "Password",
     "remember": "Stay signed in on this device for 14 days",
-    "oldpassword": "Password now",
+    "oldpassword": "Current password",
     "password1": "New password",
     "password2": "New password again",
 }

@@ -29,12 +29,13 @@ ANSWERED = re.compile(r"(?:Failed to load .* with a status of|Response Status Er
 class Visitor:
     """`page` is Playwright's. `refusals` holds the statuses that this test expects; no other above 399 may come."""
 
-    def __init__(self, browser: Browser, url: str, client: Client | None = None, size=WIDE, scheme: str = "light"):
+    def __init__(self, browser: Browser, url: str, client: Client | None = None, timezone: str = "UTC"):
         self.url, self.problems, self.refusals = url, [], set()
         self.context = browser.new_context(
             base_url=url,
-            viewport={"width": size[0], "height": size[1]},
-            color_scheme=scheme,
+            viewport={"width": WIDE[0], "height": WIDE[1]},
+            color_scheme="light",
+            timezone_id=timezone,
             reduced_motion="reduce",
         )
         if client:

@@ -1,5 +1,7 @@
 """What surrounds every page, in a real browser."""
 
+import time
+
 import pytest
 from django.contrib import messages
 from django.http import HttpResponse
@@ -19,16 +21,20 @@ PAGE = """{% extends "base.html" %}{% block title %}Try{% endblock %}{% block ma
 <header class="page-head"><div><h1>Try</h1></div></header>
 <form hx-post="/try/save/" hx-target="#answer"><div class="field"><label for="value">Value</label>
 <input class="input" id="value" name="value"></div><button class="btn" type="submit">Save</button></form>
+<form method="post" action="/try/slow/" data-once>{% csrf_token %}
+<button class="btn" type="submit">Send once</button></form>
 <div id="answer"></div>
 <div id="figures">{% include "components/pending.html" with pending=pending target="#figures" only %}
 <b>{{ figure }}</b></div>
 {% endblock %}"""
-asked = {"count": 0}
+asked = {"count": 0, "slow": 0}
 
 
 def page(request):
     asked["count"] += 1
-    pending = "wait" in request.GET and asked["count"] < 3
+    if "away" in request.GET and request.htmx:
+        return HttpResponse(status=503)
+    pending = "away" in request.GET or ("wait" in request.GET and asked["count"] < 3)
     template = engines["django"].from_string(PAGE)
     return HttpResponse(template.render({"pending": pending, "figure": f"figure {asked['count']}"}, request))
 
@@ -45,7 +51,13 @@ def save(request):
     return render(request, "shell/toasts.html", {"oob": True})
 
 
-urlpatterns = [path("try/", page), path("try/save/", save), *cascade.urls.urlpatterns]
+def slow(request):
+    asked["slow"] += 1
+    time.sleep(0.5)
+    return HttpResponse("sent")
+
+
+urlpatterns = [path("try/", page), path("try/save/", save), path("try/slow/", slow), *cascade.urls.urlpatterns]
 handler500 = cascade.urls.handler500
 
 
@@ -53,7 +65,7 @@ handler500 = cascade.urls.handler500
 def tried(cast, visit, settings):
     """Ada's browser on a page for trying."""
     settings.ROOT_URLCONF = __name__
-    asked["count"] = 0
+    asked.update(count=0, slow=0)
     ada = visit(cast.ada)
     ada.open("/try/")
     return ada
@@ -94,11 +106,12 @@ def test_the_sign_in_page_looks_right_everywhere(cast, visit, settings):
 
 
 def test_the_first_page_looks_right_everywhere_and_leads_in(transactional_db, visit):
-    ruth = visit()
+    ruth = visit(timezone="Europe/Oslo")
     page = ruth.open("/accounts/login/")
     expect(page.get_by_role("heading", level=1)).to_have_text("Draw the first line from strategy to daily work")
     ruth.check_looks()
     ruth.refusals |= {422, 404}
+    expect(page.get_by_label("Time zone")).to_have_value("Europe/Oslo")
     for label, text in [("Its name", "Aurdal"), ("Your name", "Ruth"), ("E-mail", "ruth@aurdal.example")]:
         page.get_by_label(label).fill(text)
     page.get_by_label("Password", exact=True).fill(PASSWORD)
@@ -210,6 +223,22 @@ def test_figures_that_are_on_their_way_arrive_by_themselves(tried):
     expect(page.get_by_text("Figures are being updated")).to_be_hidden()
     page.wait_for_timeout(2500)
     assert asked["count"] == 3
+
+
+def test_a_page_that_asks_again_in_vain_says_nothing(tried):
+    page = tried.open("/try/?away")
+    tried.refusals.add(503)
+    with page.expect_response(lambda answer: answer.status == 503):
+        pass
+    page.wait_for_timeout(300)
+    expect(page.locator("[data-toast]")).to_have_count(0)
+    expect(page.get_by_text("Figures are being updated")).to_be_visible()
+
+
+def test_a_double_click_sends_a_form_once(tried):
+    tried.page.get_by_role("button", name="Send once").dblclick()
+    expect(tried.page.get_by_text("sent")).to_be_visible()
+    assert asked["slow"] == 1
 
 
 def test_on_a_phone_nothing_scrolls_sideways(tried):

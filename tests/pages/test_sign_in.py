@@ -122,7 +122,7 @@ def test_changing_the_password_ends_every_other_session(ida):
 @pytest.mark.parametrize(
     ("old", "new", "sentence"),
     [
-        ("wrong", "another long way", "This is not your password now."),
+        ("wrong", "another long way", "This is not your current password."),
         (PASSWORD, "short", "This password is too short."),
         (PASSWORD, "password123", "This password is too common."),
     ],
