@@ -194,7 +194,7 @@ def record(report: Report, kpis: Mapping[str, Kpi], *, by: Person | None, reason
             continue
         report.values["new" if before is None else "changed"] += 1
         note = row.note if before is None else " · ".join(filter(None, [row.note, reason]))
-        entries.append(recording.Entry(kpi, row.date, row.value, note=note, row=row.line))
+        entries.append(recording.Entry(kpi.pk, row.date, row.value, note=note, row=row.line))
     report.values["left"] = len(held)
     problems = []
     for done in range(0, len(entries), CHUNK):
