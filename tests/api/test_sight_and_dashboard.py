@@ -114,7 +114,7 @@ def test_without_a_token_nothing_is_told(db):
         ("goal=1", "goal", "unknown_parameter"),
     ],
 )
-@pytest.mark.parametrize("path", ["me/line-of-sight/"])
+@pytest.mark.parametrize("path", ["me/line-of-sight/", "dashboard/"])
 def test_bad_parameters_are_refused(cast, cy, path, query, field, code):
     response = cy.get(f"{path}?{query}")
     assert response.status_code == 400
@@ -146,5 +146,74 @@ def test_the_line_of_sight_takes_the_same_queries_for_one_goal_and_for_three(cas
         if number != 1:
             with CaptureQueriesContext(connection) as queries:
                 assert len(cy.get(f"me/line-of-sight/{query}").body["goals"]) == number + 1
+            counts.append(len(queries))
+    assert counts[0] == counts[1]
+
+
+def test_the_dashboard_tells_the_strategy(cast, cy):
+    top = cast.goal("Top", weight=Decimal(2))
+    goal, _ = owned_goal(cast, cast.cy, parent=top)
+    body = cy.get("dashboard/").body
+
+    assert (body["cycle"]["id"], body["date"]) == (cast.cycle.pk, cast.works.today().isoformat())
+    assert [(each["goal"], each["share_of_strategy"], each["progress"]) for each in body["strategic"]] == [
+        (top.pk, "1.000000", "0.400000")
+    ]
+    assert [(each["goal"], each["strategic"], each["effective_weight"]) for each in body["attention"]] == [
+        (goal.pk, top.pk, "1.000000")
+    ]
+    assert [(row["name"], [cell["goals"] for cell in row["cells"]]) for row in body["units"]] == [
+        ("Inside sales", [[goal.pk]])
+    ]
+    assert [(level["level"], level["goals"]) for level in body["levels"]] == [("Strategic", 1), ("Department", 1)]
+    assert body["trust"]["kpis"] == {"total": 1, "by_hand": 1, "nobodys": 0}
+
+
+def test_an_organisation_without_a_cycle_has_an_empty_dashboard(cast, cy):
+    cast.cycle.delete()
+    body = cy.get("dashboard/").body
+
+    assert (body["cycle"], body["strategic"], body["trust"]) == (None, [], None)
+
+
+def test_the_dashboard_as_of_a_date(cast, cy):
+    _, kpi = owned_goal(cast, cast.cy, parent=cast.goal("Top"))
+    record_one(kpi, cast.works.today(), Decimal(90), by=cast.cy)
+    progress.roll_up(cast.works.pk)
+    yesterday = cast.works.today() - dt.timedelta(days=1)
+    then = cy.get(f"dashboard/?as_of={yesterday}").body
+
+    assert cy.get("dashboard/").body["strategic"][0]["progress"] == "0.900000"
+    assert (then["date"], then["strategic"][0]["progress"]) == (yesterday.isoformat(), "0.400000")
+    assert then["trust"]["kpis"] is None
+    assert cy.get(f"dashboard/?as_of={yesterday}&known={yesterday}T00:00:00Z").body["strategic"] == []
+
+
+def test_a_private_goal_is_not_on_the_dashboard_of_others(cast, cy, ada):
+    secret, _ = owned_goal(cast, cast.ada, parent=cast.goal("Top"), visibility=Goal.Visibility.PRIVATE)
+
+    assert [each["goal"] for each in ada.get("dashboard/").body["attention"]] == [secret.pk]
+    assert cy.get("dashboard/").body["attention"] == []
+    assert cy.get("dashboard/").body["strategic"][0]["progress"] == "0.400000"
+
+
+def test_the_cycle_of_another_organisation_does_not_exist(cast, eve):
+    response = eve.get(f"dashboard/?cycle={cast.cycle.pk}")
+
+    assert response.status_code == 400
+    assert codes(response) == {("cycle", "does_not_exist")}
+    assert eve.get("dashboard/").body["strategic"] == []
+
+
+@pytest.mark.parametrize("query", ["", "?as_of="])
+def test_the_dashboard_takes_the_same_queries_for_one_goal_and_for_three(cast, cy, query):
+    query = query and f"{query}{cast.works.today()}"
+    counts = []
+    cy.get("me/")  # a token's first use is noted
+    for number in range(3):
+        owned_goal(cast, cast.cy, f"Goal {number}", parent=cast.goal(f"Above {number}"))
+        if number != 1:
+            with CaptureQueriesContext(connection) as queries:
+                assert len(cy.get(f"dashboard/{query}").body["strategic"]) == number + 1
             counts.append(len(queries))
     assert counts[0] == counts[1]
