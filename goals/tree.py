@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from django.core.exceptions import ValidationError
 from django.db.models import F, Max
 
+from cascade.errors import Conflict
+from cascade.versions import refuse_other
 from goals import marks, structure
 from goals.models import Goal, TreeNumber
 from people.models import Person
@@ -21,33 +23,45 @@ def create(
 ) -> Goal:
     """A new goal, last among its siblings unless `before` names one.
 
-    Raises ValidationError with level_above_parent, other_cycle or other_organisation.
+    Raises ValidationError with the codes of `Goal.check_decided`, level_above_parent, other_cycle, other_organisation
+    or before_not_a_sibling, Conflict with parent_ended.
     """
     contributors = fields.pop("contributors", ())
     organisation_id = fields.pop("organisation_id", None) or fields.pop("organisation").pk
     with structure.lock(organisation_id):
-        parent = fresh(parent)
+        parent, before = fresh(parent), fresh(before)
         goal = Goal(organisation_id=organisation_id, parent=parent, **fields)
         goal.cycle_id = goal.cycle_id or (parent.cycle_id if parent else None)
-        goal.full_clean(exclude=["parent", "tree_id", "lft", "rght", "depth"], validate_unique=False)
+        goal.check_decided()
         refuse_misplaced(goal, parent)
+        refuse_stranger(before, goal, parent)
         goal.position = next_position(organisation_id, parent)
         goal._history_user, goal._change_reason = by, reason
         goal.save()
         goal.contributors.set(contributors)
         if before is not None:
-            place(goal, parent, fresh(before))
+            place(goal, parent, before)
         marks.mark(organisation_id, [goal.pk, goal.parent_id])
         return goal
 
 
-def move(goal: Goal, parent: Goal | None, *, before: Goal | None = None, by: Person | None, reason: str = "") -> Goal:
+def move(
+    goal: Goal,
+    parent: Goal | None,
+    *,
+    before: Goal | None = None,
+    by: Person | None,
+    version: int | None = None,
+    reason: str = "",
+) -> Goal:
     """Puts a goal and everything below it under another parent, or elsewhere among its siblings; weights go along.
 
-    Raises ValidationError with goal_cycle, level_above_parent, other_cycle, other_organisation or before_not_a_sibling.
+    Raises ValidationError with level_above_parent, other_cycle, other_organisation or before_not_a_sibling, Conflict
+    with goal_cycle or parent_ended, VersionMismatch when `version` is given and not the stored one.
     """
     with structure.lock(goal.organisation_id):
         goal, parent, before = fresh(goal), fresh(parent), fresh(before)
+        refuse_other(goal, version)
         old_parent_id = goal.parent_id
         if (
             parent is not None
@@ -55,11 +69,11 @@ def move(goal: Goal, parent: Goal | None, *, before: Goal | None = None, by: Per
             and goal.lft <= parent.lft
             and parent.rght <= goal.rght
         ):
-            path = [goal.pk, *reversed([a.pk for a in parent.ancestors() if a.depth > goal.depth]), goal.pk]
-            raise refusal("parent", "goal_cycle", f"A goal cannot stand below itself: {' > '.join(map(str, path))}.")
+            between = [above.pk for above in parent.ancestors() if above.depth > goal.depth]
+            path = [goal.pk, *between, *([] if parent.pk == goal.pk else [parent.pk]), goal.pk]
+            raise Conflict("goal_cycle", f"A goal cannot stand below itself: {' > '.join(map(str, path))}.")
         refuse_misplaced(goal, parent)
-        if before is not None and before.parent_id != (parent.pk if parent else None):
-            raise refusal("before", "before_not_a_sibling", "The goal to stand before has another parent.")
+        refuse_stranger(before, goal, parent)
         if before is not None and before.pk == goal.pk:
             return goal
         goal._history_user, goal._change_reason = by, reason
@@ -70,12 +84,16 @@ def move(goal: Goal, parent: Goal | None, *, before: Goal | None = None, by: Per
         return goal
 
 
-def delete(goal: Goal, *, by: Person | None, reason: str = "") -> None:
-    """Removes a goal that has nothing below it, with its KPIs and values; anything else is closed or cancelled."""
+def delete(goal: Goal, *, by: Person | None, version: int | None = None, reason: str = "") -> None:
+    """Removes a goal that has nothing below it, with its KPIs and values; anything else is closed or cancelled.
+
+    Raises Conflict has_children, and VersionMismatch when `version` is given and not the stored one.
+    """
     with structure.lock(goal.organisation_id):
         goal = fresh(goal)
-        if goal.rght - goal.lft > 1:
-            raise refusal("id", "has_children", "Move or delete the goals below it first.")
+        refuse_other(goal, version)
+        if goal.children.exists():
+            raise Conflict("has_children", "Move or delete the goals below it first.")
         goal._history_user, goal._change_reason = by, reason
         parent_id, organisation_id = goal.parent_id, goal.organisation_id
         goal.dirty_marks.all().delete()
@@ -101,6 +119,15 @@ def refuse_misplaced(goal: Goal, parent: Goal | None) -> None:
         )
     if goal.cycle_id != parent.cycle_id:
         raise refusal("parent", "other_cycle", "The parent belongs to another cycle.")
+    if goal.is_open and not parent.is_open:
+        raise Conflict("parent_ended", f"The goal above is {parent.state}; nothing open can stand below it.")
+
+
+def refuse_stranger(before: Goal | None, goal: Goal, parent: Goal | None) -> None:
+    if before is None:
+        return
+    if before.organisation_id != goal.organisation_id or before.parent_id != (parent.pk if parent else None):
+        raise refusal("before", "before_not_a_sibling", "The goal to stand before has another parent.")
 
 
 def refusal(field: str, code: str, message: str) -> ValidationError:
@@ -159,15 +186,18 @@ class Fault:
 def faults(organisation_id: int) -> Iterator[Fault]:
     """Every row whose tree numbers do not follow from `parent` and `position` (one read, linear)."""
     stored = {row["id"]: row for row in rows(organisation_id)}
-    for goal_id, (tree_id, lft, rght, depth) in numbering(stored.values()).items():
-        row = stored[goal_id]
+    numbers = numbering(stored.values())
+    for goal_id, row in stored.items():
         found = (row["tree_id"], row["lft"], row["rght"], row["depth"])
-        if found != (tree_id, lft, rght, depth):
-            yield Fault(goal_id, f"has tree {found}, should have {(tree_id, lft, rght, depth)}")
+        if goal_id not in numbers:
+            yield Fault(goal_id, "stands below itself; give it another parent")
+        elif found != numbers[goal_id]:
+            yield Fault(goal_id, f"has tree {found}, should have {numbers[goal_id]}")
 
 
 def repair(organisation_id: int) -> int:
-    """Rebuilds the tree numbers from `parent` and `position`; returns how many rows were wrong."""
+    """Rebuilds the tree numbers from `parent` and `position`; returns how many rows were wrong. Which of the goals
+    that stand below each other is the upper one, only people know: these are left alone."""
     with structure.lock(organisation_id):
         stored = {row["id"]: row for row in rows(organisation_id)}
         wrong = []
@@ -188,15 +218,15 @@ def rows(organisation_id: int):
 
 
 def numbering(goals) -> dict[int, tuple[int, int, int, int]]:
-    """(tree_id, lft, rght, depth) of each goal, from parent and position alone; a root keeps its tree number."""
+    """(tree_id, lft, rght, depth) of each goal, from parent and position alone; a root keeps its tree number as long as
+    the numbers of the roots rise with their positions."""
     children: dict[int | None, list] = defaultdict(list)
     for row in sorted(goals, key=lambda row: (row["position"], row["lft"], row["id"])):
         children[row["parent_id"]].append(row)
     numbers: dict[int, tuple[int, int, int, int]] = {}
-    taken: set[int] = set()
-    for root in sorted(children[None], key=lambda row: (row["tree_id"], row["id"])):
-        tree_id = root["tree_id"] if root["tree_id"] not in taken else TreeNumber.take()
-        taken.add(tree_id)
+    tree_id = 0
+    for root in sorted(children[None], key=lambda row: (row["position"], row["tree_id"])):
+        tree_id = root["tree_id"] if root["tree_id"] > tree_id else TreeNumber.take()
         counter, opened, stack = 0, {}, [(root, 0, False)]
         while stack:
             row, depth, leaving = stack.pop()

@@ -57,6 +57,7 @@ def move(organisation_id: int, chance: random.Random) -> bool:
     from django.core.exceptions import ValidationError
     from django.db import DatabaseError
 
+    from cascade.errors import Conflict
     from goals import tree
     from goals.models import Goal
 
@@ -66,7 +67,7 @@ def move(organisation_id: int, chance: random.Random) -> bool:
     parent = goals.filter(level__rank__lte=goal.level.rank).exclude(pk=goal.pk).order_by("?").first()
     try:
         tree.move(goal, parent, by=None)
-    except (ValidationError, DatabaseError, Goal.DoesNotExist):
+    except (ValidationError, Conflict, DatabaseError, Goal.DoesNotExist):
         return False
     return True
 
