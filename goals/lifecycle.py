@@ -6,6 +6,7 @@ from decimal import Decimal
 from django.core.exceptions import ValidationError
 
 from cascade.errors import Conflict
+from cascade.versions import refuse_other
 from goals import marks, progress, structure
 from goals.models import Goal, GoalFigures
 from people.models import Person
@@ -20,6 +21,7 @@ ALLOWED = {
     State.CANCELLED: set(),
 }
 ENDED = (State.CLOSED, State.CANCELLED)
+AGREED_BY_OWNER = (State.DRAFT, State.PROPOSED)
 
 
 def change_state(
@@ -27,63 +29,90 @@ def change_state(
     state: str,
     *,
     by: Person | None,
+    version: int | None = None,
     reason: str = "",
     with_descendants: bool = False,
     judged_progress: Decimal | None = None,
 ) -> Goal:
-    """Takes a goal to another state, with everything live below it if asked.
+    """Takes a goal to another state; when it ends, with everything open below it if asked.
 
     Closing freezes progress, coverage and expected as they are today; without data the closer may judge the progress
-    (0..1, with a reason, coverage 1). Reopening needs a reason.
-    Raises ValidationError (unknown_state, reason_required, out_of_range) and Conflict (state_not_allowed,
-    owner_must_accept, live_descendants).
+    (0..1, with a reason, coverage 1). What below it was never active is cancelled instead. Reopening needs a reason.
+    Raises ValidationError (unknown_state, reason_required, out_of_range, only_when_closing, has_data), Conflict
+    (state_not_allowed, owner_must_accept, live_descendants, parent_ended) and VersionMismatch when `version` is given
+    and not the stored one.
     """
     if state not in State.values:
-        raise ValidationError({"state": ValidationError(f"{state} is not a state.", code="unknown_state")})
+        raise invalid("state", "unknown_state", f"{state} is not a state.")
     with structure.lock(goal.organisation_id) as organisation:
-        goal = Goal.objects.get(pk=goal.pk)
+        goal = Goal.objects.select_related("parent").get(pk=goal.pk)
+        refuse_other(goal, version)
         if state == goal.state:
             return goal
-        if state not in ALLOWED[State(goal.state)]:
-            raise Conflict("state_not_allowed", f"A goal that is {goal.state} cannot become {state}.")
-        if goal.state == State.PROPOSED and state == State.ACTIVE and goal.owner_id and by and goal.owner_id != by.pk:
-            raise Conflict("owner_must_accept", "A proposed goal becomes active when its owner accepts it.")
-        needs_reason = goal.state == State.CLOSED or judged_progress is not None
-        if needs_reason and not reason:
-            raise ValidationError({"reason": ValidationError("Say why.", code="reason_required")})
-        touched = [goal]
-        if state in ENDED:
-            below = Goal.objects.subtree(goal).exclude(pk=goal.pk).exclude(state__in=ENDED)
-            if not with_descendants and below.exists():
-                raise Conflict("live_descendants", "Goals below it are still open: end them too, or move them first.")
-            touched += list(below) if with_descendants else []
+        refuse(goal, state, by, reason, judged_progress)
+        below = open_below(goal, with_descendants) if state in ENDED else []
         if state == State.CLOSED:
             progress.roll_up(organisation.pk)
-            freeze(touched, organisation.today(), judged_progress, reason)
+            closed = [goal, *(each for each in below if State.CLOSED in ALLOWED[State(each.state)])]
+            freeze(closed, organisation.today(), judged_progress, reason)
         elif goal.state == State.CLOSED:
             goal.closed_on = goal.final_progress = goal.final_coverage = goal.final_expected = None
-            goal.outcome = ""
-        for each in touched:
-            each.state = state
+            goal.outcome = goal.closing_note = ""
+        for each in [goal, *below]:
+            each.state = state if state in ALLOWED[State(each.state)] else State.CANCELLED
             each.version += 1
             each._history_user, each._change_reason = by, reason
             each.save()
-        marks.mark(organisation.pk, [each.pk for each in touched] + [goal.parent_id])
+        marks.mark(organisation.pk, [goal.pk, goal.parent_id, *(each.pk for each in below)])
         return goal
 
 
+def refuse(goal: Goal, state: str, by: Person | None, reason: str, judged: Decimal | None) -> None:
+    if state not in ALLOWED[State(goal.state)]:
+        raise Conflict("state_not_allowed", f"A goal that is {goal.state} cannot become {state}.")
+    if state == State.ACTIVE:
+        if goal.state in AGREED_BY_OWNER and goal.owner_id and by and goal.owner_id != by.pk:
+            raise Conflict("owner_must_accept", "A goal becomes active when its owner accepts it.")
+        if goal.parent_id and not goal.parent.is_open:
+            raise Conflict("parent_ended", f"The goal above is {goal.parent.state}; nothing open can stand below it.")
+    if judged is not None and state != State.CLOSED:
+        raise invalid("judged_progress", "only_when_closing", "A progress is judged when the goal is closed.")
+    if (goal.state == State.CLOSED or judged is not None) and not reason:
+        raise invalid("reason", "reason_required", "Say why.")
+
+
+def open_below(goal: Goal, with_descendants: bool) -> list[Goal]:
+    below = Goal.objects.subtree(goal).exclude(pk=goal.pk).open()
+    if not with_descendants and below.exists():
+        raise Conflict("live_descendants", "Goals below it are still open: end them too, or move them first.")
+    return list(below)
+
+
+def invalid(field: str, code: str, message: str) -> ValidationError:
+    return ValidationError({field: ValidationError(message, code=code)})
+
+
 def freeze(goals: list[Goal], today: dt.date, judged: Decimal | None, note: str) -> None:
-    if judged is not None and not 0 <= judged <= 1:
-        raise ValidationError({"judged_progress": ValidationError("A progress lies from 0 to 1.", code="out_of_range")})
+    """The first of the goals is the one that is closed by name and may be judged."""
     figures = GoalFigures.objects.in_bulk([goal.pk for goal in goals])
+    if judged is not None:
+        refuse_judgement(judged, figures[goals[0].pk])
     for goal in goals:
         found = figures[goal.pk]
         goal.closed_on, goal.closing_note = today, note
         goal.final_progress, goal.final_coverage = found.progress, found.coverage
         goal.final_expected = found.expected
-        if found.progress is None and judged is not None and goal is goals[0]:
-            goal.final_progress, goal.final_coverage = judged, Decimal(1)
+    if judged is not None:
+        goals[0].final_progress, goals[0].final_coverage = judged, Decimal(1)
+    for goal in goals:
         goal.outcome = outcome(goal.final_progress)
+
+
+def refuse_judgement(judged: Decimal, found: GoalFigures) -> None:
+    if not 0 <= judged <= 1:
+        raise invalid("judged_progress", "out_of_range", "A progress lies from 0 to 1.")
+    if found.progress is not None:
+        raise invalid("judged_progress", "has_data", "The goal has data; its progress is what was measured.")
 
 
 def outcome(final: Decimal | None) -> str:
