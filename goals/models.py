@@ -13,7 +13,7 @@ from simple_history.models import HistoricalRecords
 from cascade.errors import VersionMismatch
 from cascade.fields import figure_field, weight_field
 from goals import structure
-from people.models import Level, Organisation, Person, Unit
+from people.models import Level, Organisation, Person, Unit, reports_below
 
 
 class OrganisationQuerySet(models.QuerySet):
@@ -94,7 +94,8 @@ class TreeNumber(models.Model):
 class GoalQuerySet(TreeQuerySet):
     def visible_to(self, person):
         """The goals a person may see (docs/domain.md section 17): those of the organisation that are open to
-        everybody, to the person's unit, owned by or contributed to by the person, or managed by the person."""
+        everybody, to the person's unit, owned by or contributed to by the person, or owned in units or by people that
+        the person manages, however many managers lie between."""
         mine = self.filter(organisation_id=person.organisation_id)
         if person.sees_everything:
             return mine
@@ -102,7 +103,7 @@ class GoalQuerySet(TreeQuerySet):
         seen = (
             Q(visibility=Goal.Visibility.ORGANISATION)
             | Q(owner_id=person.pk)
-            | Q(owner__manager_id=person.pk)
+            | Q(owner_id__in=reports_below(person))
             | Q(Exists(contributes))
         )
         if person.unit_id:
@@ -259,40 +260,70 @@ class Goal(MPTTModel):
         return Goal.objects.filter(pk__in=structure.ancestor_ids([self.pk])).exclude(pk=self.pk).order_by("depth")
 
     ROLLED_UP = frozenset({"weight", "rollup_method", "level", "start", "due", "final_progress"})
+    RESCORED = frozenset({"start", "due", "cycle"})  # the life of a KPI without dates of its own
+    PLACED = frozenset({"level", "cycle"})  # checked against the goals above and below, so nothing may move meanwhile
 
     def revise(self, *, by: Person | None, version: int | None = None, reason: str = "", **fields) -> "Goal":
         """Changes what people decide about the goal, but neither its place (goals/tree.py) nor its state
-        (goals/lifecycle.py), in one transaction with its history and its dirty marks.
+        (goals/lifecycle.py), in one transaction with its history and its dirty marks. What is as given already is no
+        change: no version, no history.
 
-        Raises VersionMismatch when `version` is given and not the stored one, ValidationError with field codes.
+        Raises VersionMismatch when `version` is given and not the stored one, ValidationError with the codes of
+        `check_decided`, level_above_parent and other_cycle.
         """
-        from goals import marks  # marks import these models
-
-        with transaction.atomic():
+        with structure.lock(self.organisation_id) if self.PLACED & fields.keys() else transaction.atomic():
             goal = Goal.objects.select_for_update(no_key=True, of=("self",)).get(pk=self.pk)
             if version is not None and version != goal.version:
                 raise VersionMismatch(goal.version)
             contributors = fields.pop("contributors", None)
-            before = {name: getattr(goal, name) for name in fields}
-            for name, value in fields.items():
-                setattr(goal, name, value)
-            goal.full_clean(exclude=["parent", "tree_id", "lft", "rght", "depth"], validate_unique=False)
-            goal.refuse_wrong_level()
+            changed = {name for name, value in fields.items() if getattr(goal, name) != value}
+            helpers = contributors is not None and set(goal.contributors.all()) != set(contributors)
+            if not changed and not helpers:
+                return goal
+            for name in changed:
+                setattr(goal, name, fields[name])
+            goal.check_decided()
+            if self.PLACED & changed:
+                goal.refuse_wrong_level()
+                goal.refuse_other_cycle()
             goal.version += 1
             goal._history_user, goal._change_reason = by, reason
             goal.save()
-            if contributors is not None:
+            if helpers:
                 goal.contributors.set(contributors)
-            if any(getattr(goal, name) != before[name] for name in self.ROLLED_UP & fields.keys()):
-                marks.mark(goal.organisation_id, [goal.pk, goal.parent_id])
+            goal._mark_revised(changed)
             return goal
+
+    def _mark_revised(self, changed: set[str]) -> None:
+        from goals import marks  # marks import these models
+
+        if self.RESCORED & changed:
+            marks.mark(self.organisation_id, kpis=[(pk, self.pk) for pk in self.kpis.values_list("pk", flat=True)])
+        if (self.ROLLED_UP | self.RESCORED) & changed:
+            marks.mark(self.organisation_id, [self.pk, self.parent_id])
 
     def refuse_wrong_level(self) -> None:
         """A goal stands on or below its parent's level, its children on or below its own (docs/domain.md section 1)."""
-        below = self.children.filter(level__rank__lt=self.level.rank) if self.pk else Goal.objects.none()
+        below = self.children.filter(level__rank__lt=self.level.rank)
         if (self.parent_id and self.level.rank < self.parent.level.rank) or below.exists():
             message = "A goal cannot stand above its parent's level, nor below the level of a goal under it."
             raise ValidationError({"level": ValidationError(message, code="level_above_parent")})
+
+    def refuse_other_cycle(self) -> None:
+        """A tree belongs to one cycle."""
+        others = Goal.objects.filter(Q(parent=self.pk) | Q(pk=self.parent_id)).exclude(cycle_id=self.cycle_id)
+        if others.exists():
+            message = "The goals above and below it belong to another cycle."
+            raise ValidationError({"cycle": ValidationError(message, code="other_cycle")})
+
+    def check_decided(self) -> None:
+        """Refuses fields people filled in wrongly: the codes of Django's fields, of `clean`, external_id_taken."""
+        elsewhere = ["organisation", "parent", "owner", "unit", "perspective", "tree_id", "lft", "rght", "depth"]
+        self.full_clean(exclude=elsewhere, validate_unique=False, validate_constraints=False)
+        same = Goal.objects.filter(organisation_id=self.organisation_id, external_id=self.external_id)
+        if self.external_id and same.exclude(pk=self.pk).exists():
+            message = "Another goal has this external id."
+            raise ValidationError({"external_id": ValidationError(message, code="external_id_taken")})
 
     def clean(self):
         """Codes dates_order, weight_negative, other_organisation."""

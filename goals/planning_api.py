@@ -66,8 +66,11 @@ class Cycles(Rows):
         return super().add(fields)
 
     def alter(self, row, fields):
+        life = row.start, row.due
         refuse_wrong_dates(fields.get("start", row.start), fields.get("due", row.due))
         super().alter(row, fields)
+        if (row.start, row.due) != life:
+            marks.mark_everything(row.organisation)  # KPIs without dates of their own are measured over the cycle
 
     def remove(self, row):
         if row.goals.exists():

@@ -9,6 +9,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.expressions import RawSQL
 from django.db.models.functions import Lower
 from django.utils import timezone
 from knox.models import AbstractAuthToken
@@ -261,6 +262,15 @@ class Person(AbstractBaseUser):
     def unit_ids(self) -> list[int]:
         """The person's unit and every unit above it."""
         return [int(part) for part in self.unit.path.strip("/").split("/")] if self.unit_id else []
+
+
+def reports_below(person: Person) -> RawSQL:
+    """The ids of everybody whom the person manages, directly or through others, as a subquery."""
+    found = (
+        "WITH RECURSIVE below(id) AS (SELECT id FROM people_person WHERE manager_id = %s"
+        " UNION SELECT p.id FROM people_person p JOIN below ON p.manager_id = below.id) SELECT id FROM below"
+    )
+    return RawSQL(found, [person.pk])  # noqa: S611  the text is constant
 
 
 class Scope(models.TextChoices):
