@@ -50,7 +50,7 @@ def measure(goals: int) -> float:
 
     def record(chosen):
         today, value = works.today(), next(values)
-        record_values(works, [Entry(kpi, today, round(value, 4), note="bench") for kpi in chosen], by=None)
+        record_values(works, [Entry(kpi.pk, today, round(value, 4), note="bench") for kpi in chosen], by=None)
 
     def record_and_roll_up(chosen):
         record(chosen)

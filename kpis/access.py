@@ -1,5 +1,8 @@
 """Who may do what with a KPI (docs/domain.md section 17). Which KPIs a person sees is `Kpi.objects.visible_to`."""
 
+from collections.abc import Collection
+from dataclasses import dataclass
+
 from goals.access import Rights
 from kpis.models import Kpi
 from people.models import ApiToken, Person
@@ -10,15 +13,41 @@ def can_edit(person: Person, kpi: Kpi) -> bool:
     return Rights.of(person).can_edit(kpi.goal)
 
 
+@dataclass(frozen=True)
+class Recorder:
+    """Where one person may enter values, read once, asked for many KPIs: the data owner, the goal's owner and
+    contributors, and whoever may edit the goal."""
+
+    rights: Rights
+    contributes_to: frozenset[int]
+
+    @classmethod
+    def of(cls, person: Person, rights: Rights | None = None) -> "Recorder":
+        return cls(rights or Rights.of(person), frozenset(person.contributes_to.values_list("pk", flat=True)))
+
+    def may(self, kpi: Kpi) -> bool:
+        person = self.rights.person
+        if kpi.organisation_id != person.organisation_id:
+            return False
+        if person.pk in (kpi.data_owner_id, kpi.goal.owner_id) or kpi.goal_id in self.contributes_to:
+            return True
+        return self.rights.can_edit(kpi.goal)
+
+
 def can_record(person: Person, kpi: Kpi, rights: Rights | None = None) -> bool:
-    """Enter a value: the data owner, the goal's owner and contributors, and whoever may edit the goal."""
-    if kpi.organisation_id != person.organisation_id:
-        return False
-    if person.pk in (kpi.data_owner_id, kpi.goal.owner_id):
-        return True
-    if (rights or Rights.of(person)).can_edit(kpi.goal):
-        return True
-    return kpi.goal.contributors.filter(pk=person.pk).exists()
+    """Enter a value."""
+    return Recorder.of(person, rights).may(kpi)
+
+
+def recordable_among(person: Person, kpi_ids: Collection[int], token: ApiToken | None = None) -> set[int]:
+    """Those of many KPIs for which the person, and the token, may enter values; in a fixed number of queries."""
+    recorder = Recorder.of(person)
+    kpis = Kpi.objects.filter(organisation_id=person.organisation_id, pk__in=kpi_ids)
+    if isinstance(token, ApiToken) and token.kpi_ids:
+        kpis = kpis.filter(pk__in=token.kpi_ids)
+    if recorder.rights.edits_everything:
+        return set(kpis.values_list("pk", flat=True))
+    return {kpi.pk for kpi in kpis.select_related("goal__unit", "goal__owner__unit") if recorder.may(kpi)}
 
 
 def token_names(token: ApiToken | None, kpi: Kpi) -> bool:
