@@ -180,6 +180,23 @@ def test_what_was_done_is_said_in_a_toast_that_can_be_closed(tried):
     expect(toast).to_be_hidden()
 
 
+def test_good_news_leaves_by_itself_and_a_refusal_stays(tried):
+    page = tried.page
+    page.clock.install()
+    tried.refusals.add(409)
+    submit(page, "no")
+    submit(page, "4.4")
+    news, refusal = page.get_by_text("4.4 saved."), page.get_by_text("Weights must be positive.")
+    expect(news).to_be_visible()
+    news.hover()
+    page.clock.fast_forward(9000)
+    expect(news).to_be_visible()
+    page.mouse.move(0, 0)
+    page.clock.fast_forward(9000)
+    expect(news).to_be_hidden()
+    expect(refusal).to_be_visible()
+
+
 @pytest.mark.parametrize(
     ("value", "status", "sentence"),
     [
@@ -235,8 +252,9 @@ def test_a_page_that_asks_again_in_vain_says_nothing(tried):
     expect(page.get_by_text("Figures are being updated")).to_be_visible()
 
 
-def test_a_double_click_sends_a_form_once(tried):
-    tried.page.get_by_role("button", name="Send once").dblclick()
+def test_a_second_click_while_a_form_is_on_its_way_sends_nothing(tried):
+    button = tried.page.get_by_role("button", name="Send once")
+    button.evaluate("button => { button.click(); setTimeout(() => button.click(), 200); }")
     tried.page.wait_for_url("**/try/?sent")
     assert asked["slow"] == 1
 

@@ -210,6 +210,11 @@ def test_the_demo_only_lets_in_its_own_people_who_are_still_there(stranger, kari
     assert "Look around" not in stranger.get("/accounts/login/").content.decode()
 
 
+def test_the_door_of_the_demo_opens_by_post_only(stranger, kari, settings):
+    settings.DEMO = True
+    assert stranger.get("/accounts/demo/", {"email": kari.email}).status_code == 405
+
+
 def test_without_demo_mode_there_is_no_such_door(stranger, kari):
     assert stranger.post("/accounts/demo/", {"email": kari.email}).status_code == 404
     assert kari.email not in stranger.get("/accounts/login/").content.decode()
