@@ -89,3 +89,14 @@ def test_without_a_secret_key_it_is_refused(start):
     assert cascade.process.wait(timeout=20) == 1
     assert "SECRET_KEY is missing or shorter than 32 characters" in cascade.said
     assert "Traceback" not in cascade.said
+
+
+def test_the_demo_company_is_loaded_at_the_first_start(start, tmp_path):
+    cascade = start(DEMO="1").wait_until_ready()
+    assert "up     | loading the demo company\n" in cascade.said
+    assert cascade.stop() < 10
+    with sqlite3.connect(tmp_path / "data" / "cascade.sqlite3") as database:
+        people = database.execute("SELECT name FROM people_person WHERE email = 'kari@demo.example'").fetchall()
+    assert people == [("Kari Larsen",)]
+    again = start(DEMO="1").wait_until_ready()
+    assert "loading the demo company" not in again.said

@@ -10,7 +10,7 @@ from contextlib import closing
 from pathlib import Path
 
 from django.conf import settings
-from django.core.management import call_command, get_commands
+from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.db import connection
 from django.db.migrations.recorder import MigrationRecorder
@@ -97,9 +97,9 @@ def prepare_database():
         say("up", "bringing the database up to date")
         call_command("migrate", verbosity=0, interactive=False)
     Heartbeat.objects.all().delete()
-    if settings.DEMO and "seed_demo" in get_commands() and not Organisation.objects.exists():
+    if settings.DEMO and not Organisation.objects.exists():
         say("up", "loading the demo company")
-        call_command("seed_demo")
+        call_command("load_demo", verbosity=0)
     connection.close()
 
 
