@@ -22,7 +22,7 @@ LAUNCH = {
         "--no-first-run",
     ],
 }
-WIDE, PHONE, SMALL_PHONE = (1440, 900), (390, 844), (360, 740)
+WIDE, PHONE, SMALL_PHONE, SMALLEST = (1440, 900), (390, 844), (360, 740), (320, 640)
 ANSWERED = re.compile(r"(?:Failed to load .* with a status of|Response Status Error Code) (\d+)")
 
 
@@ -81,7 +81,7 @@ class Visitor:
             for size in (WIDE, PHONE):
                 self.resize(size, scheme)
                 assert self.violations() == [], (scheme, size)
-        for size in (PHONE, SMALL_PHONE):
+        for size in (WIDE, PHONE, SMALL_PHONE, SMALLEST):
             self.resize(size, "light")
             assert self.overhang() == 0, size
         self.resize(WIDE, "light")

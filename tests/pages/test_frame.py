@@ -11,7 +11,7 @@ from django.urls import path
 from playwright.sync_api import expect
 
 import cascade.urls
-from people.models import Person
+from people.models import Organisation, Person
 from tests.pages.browsing import PHONE
 
 pytestmark = pytest.mark.browser
@@ -66,6 +66,8 @@ def tried(cast, visit, settings):
     """Ada's browser on a page for trying."""
     settings.ROOT_URLCONF = __name__
     asked.update(count=0, slow=0)
+    Organisation.objects.update(name="W" * 200)
+    Person.objects.filter(pk=cast.ada.pk).update(name="Ada " + "L" * 190)
     ada = visit(cast.ada)
     ada.open("/try/")
     return ada
@@ -105,6 +107,26 @@ def test_the_sign_in_page_looks_right_everywhere(cast, visit, settings):
     stranger.check_looks()
 
 
+@pytest.mark.parametrize("page", ["password/reset/", "password/reset/done/", "password/reset/key/1-x/", "inactive/"])
+def test_the_pages_around_signing_in_look_right_everywhere(cast, visit, page):
+    stranger = visit()
+    stranger.open(f"/accounts/{page}")
+    stranger.check_looks()
+
+
+def test_the_page_of_the_password_looks_right_everywhere(cast, visit):
+    cast.ada.set_password(PASSWORD)
+    cast.ada.save()
+    ada = visit(cast.ada)
+    page = ada.open("/accounts/password/change/")
+    page.get_by_label("Current password").fill("wrong")
+    page.get_by_label("New password", exact=True).fill("short")
+    page.get_by_label("New password again").fill("short")
+    page.get_by_role("button", name="Change password").click()
+    expect(page.get_by_text("This is not your current password.")).to_be_visible()
+    ada.check_looks()
+
+
 def test_the_first_page_looks_right_everywhere_and_leads_in(transactional_db, visit):
     ruth = visit(timezone="Europe/Oslo")
     page = ruth.open("/accounts/login/")
@@ -133,7 +155,7 @@ def test_a_page_that_is_not_there_looks_right_everywhere(cast, visit):
 
 def test_the_menu_of_the_person_looks_right_and_closes_by_itself(tried):
     page = tried.page
-    summary = page.get_by_label("Your account, Ada")
+    summary = page.get_by_label("Your account, Ada L")
     summary.click()
     expect(page.get_by_role("link", name="Change password")).to_be_visible()
     tried.check_looks()
@@ -147,12 +169,12 @@ def test_the_menu_of_the_person_looks_right_and_closes_by_itself(tried):
 
 def test_the_chosen_theme_is_kept(tried):
     page = tried.page
-    page.get_by_label("Your account, Ada").click()
+    page.get_by_label("Your account, Ada L").click()
     page.get_by_role("button", name="Dark").click()
     assert page.evaluate("getComputedStyle(document.body).colorScheme") == "dark"
     tried.open("/try/")
     assert page.evaluate("document.documentElement.dataset.theme") == "dark"
-    page.get_by_label("Your account, Ada").click()
+    page.get_by_label("Your account, Ada L").click()
     expect(page.get_by_role("button", name="Dark")).to_have_attribute("aria-pressed", "true")
     page.get_by_role("button", name="System").click()
     assert page.evaluate("getComputedStyle(document.body).colorScheme") == "light dark"

@@ -70,6 +70,27 @@ def test_somebody_who_left_does_not_get_in(stranger, ida):
     assert reader(stranger) is None
 
 
+def test_somebody_who_leaves_is_signed_out_with_the_next_request(cast, cy):
+    assert cy.get("/accounts/password/set/").status_code == 200
+    Person.objects.filter(pk=cast.cy.pk).update(is_active=False)
+    assert cy.get("/accounts/password/set/").url.startswith("/accounts/login/")
+
+
+def test_the_log_says_who_came_went_and_failed_but_no_password(stranger, ida, caplog):
+    caplog.set_level("INFO")
+    sign_in(stranger, password="a wrong secret")
+    sign_in(stranger)
+    stranger.post("/accounts/logout/")
+    told = [record.msg for record in caplog.records if record.name == "people.sign_in_log"]
+    assert [(line["event"], line.get("person"), line["ip"]) for line in told] == [
+        ("sign_in_failed", None, "127.0.0.1"),
+        ("signed_in", ida.pk, "127.0.0.1"),
+        ("signed_out", ida.pk, "127.0.0.1"),
+    ]
+    assert told[0]["email"] == "ida@works.example"
+    assert "secret" not in caplog.text
+
+
 def test_after_five_wrong_tries_even_the_right_password_waits(stranger, ida):
     for _ in range(5):
         sign_in(stranger, password="wrong")
