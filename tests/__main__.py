@@ -1,4 +1,5 @@
-"""Runs the whole suite: on SQLite, then the database tests again on private PostgreSQL and Redis servers.
+"""Runs the whole suite: on SQLite, then the database tests again on private PostgreSQL and Redis servers, and there, with
+the machine to themselves, the tests that put it under stress.
 
 python -m tests [options of pytest]
 """
@@ -11,17 +12,18 @@ from contextlib import ExitStack
 from tests.servers import find_postgres, find_redis, postgres, redis
 
 NOTHING_TO_DO = 5
+PROCESSES = min(4, os.cpu_count() or 1)
 
 
-def run(which: str, **environment: str) -> int:
-    command = [sys.executable, "-m", "pytest", "--run", which, *sys.argv[1:]]
+def run(which: str, marks: str = "not stress", processes: int = PROCESSES, **environment: str) -> int:
+    command = [sys.executable, "-m", "pytest", "--run", which, "-m", marks, "-n", str(processes), *sys.argv[1:]]
     code = subprocess.call(command, env={**os.environ, **environment})
     return 0 if which != "only" and code == NOTHING_TO_DO else code
 
 
 def main() -> int:
     if not find_postgres():
-        return run("only")
+        return run("only", marks="")
     failed = run("first")
     if failed:
         return failed
@@ -30,7 +32,7 @@ def main() -> int:
         if find_redis():
             url = servers.enter_context(redis())
             environment |= {"BROKER_URL": f"{url}/0", "CACHE_URL": f"{url}/1"}
-        return run("second", **environment)
+        return run("second", **environment) or run("second", "stress", 0, **environment)
 
 
 if __name__ == "__main__":
