@@ -1,6 +1,5 @@
-"""Runs the whole suite: on SQLite, then the database tests again on private PostgreSQL and Redis servers, and there, with
-the machine to themselves, the tests that put it under stress.
-
+"""Runs the whole suite: on SQLite, then the database tests again on private PostgreSQL and Redis servers, and there the
+tests of stress, with the machine to themselves.
 python -m tests [options of pytest]
 """
 
@@ -16,7 +15,20 @@ PROCESSES = min(4, os.cpu_count() or 1)
 
 
 def run(which: str, marks: str = "not stress", processes: int = PROCESSES, **environment: str) -> int:
-    command = [sys.executable, "-m", "pytest", "--run", which, "-m", marks, "-n", str(processes), *sys.argv[1:]]
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "--run",
+        which,
+        "-m",
+        marks,
+        "-n",
+        str(processes),
+        "--dist",
+        "loadfile",
+        *sys.argv[1:],
+    ]
     code = subprocess.call(command, env={**os.environ, **environment})
     return 0 if which != "only" and code == NOTHING_TO_DO else code
 
