@@ -7,6 +7,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 
+from cascade.errors import Conflict
 from goals import marks, tree
 from goals.models import Cycle, Goal, TreeNumber
 from integrations.records import GOALS, GoalRecord
@@ -36,7 +37,9 @@ def take_in(
     known = [row for row in rows if row.id in goals]
     counts["left"] = len(goals) - len(known)
     wanted = {row.id: decided(row, levels, people, units) for row in rows}
-    planted = plant(organisation, [row for row in rows if row.id not in goals], goals, wanted, cycle)
+    new = [row for row in rows if row.id not in goals]
+    refuse_ended(new, goals)
+    planted = plant(organisation, new, goals, wanted, cycle)
     counts["new"] = len(planted)
     Goal.history.bulk_history_create(planted, batch_size=BATCH, default_user=by, default_change_reason=reason)
     marks.mark(organisation.pk, {goal.pk for goal in planted} | {goal.parent_id for goal in planted})
@@ -50,6 +53,16 @@ def take_in(
     counts["changed"] = len(changed)
     counts["unchanged"] = len(known) - len(changed)
     return goals
+
+
+def refuse_ended(new: Sequence[GoalRecord], goals: Mapping[str, Goal]) -> None:
+    problems = [
+        Problem(GOALS, row.line, "parent_id", "parent_ended", f"The goal above is {goals[row.parent_id].state}.")
+        for row in new
+        if row.parent_id in goals and not goals[row.parent_id].is_open
+    ]
+    if problems:
+        raise Refused(problems)
 
 
 def units_of(organisation: Organisation, rows: Sequence[GoalRecord]) -> dict[str, Unit]:
@@ -111,6 +124,8 @@ def change(
             goal = goal.revise(by=by, reason=reason, **found)
     except ValidationError as error:
         raise Refused(told(error, GOALS, row.line, COLUMN_OF)) from None
+    except Conflict as error:
+        raise Refused([Problem(GOALS, row.line, "parent_id", error.code, str(error))]) from None
     return goal
 
 

@@ -6,41 +6,30 @@ what is there. A second run with the same files therefore changes nothing.
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 
 from django.db import transaction
 
 from goals import progress, structure
-from goals.models import Cycle, Goal, RollupState
+from goals.models import Cycle, Goal
 from integrations import goal_rows, kpi_rows
 from integrations.folder import Folder, Known, understand
-from integrations.records import GOALS, MEASUREMENTS
+from integrations.founding import Founding, found, strangers
+from integrations.records import MEASUREMENTS
 from integrations.spans import Span, period_for, whole_years
 from integrations.tables import Problem, Refused
 from kpis import recording
 from kpis.models import Kpi, Measurement
 from kpis.periods import Cadence
 from kpis.scoring import fiscal_of
-from people.models import Level, Organisation, Person, Role
+from people.models import Organisation, Person
 
 CHUNK = 5000
 
 Tell = Callable[[str, int, int], None]
 """Told of each stage: its name, how much is done, how much there is."""
-
-
-@dataclass(frozen=True)
-class Founding:
-    """An organisation that comes into being with the import. `levels` are the names of its levels from the top; those
-    that the files need beyond them are called Level 1, Level 2 ..."""
-
-    name: str
-    levels: Sequence[str] = ()
-    timezone: str = "UTC"
-    attribution: str = ""
-    administrator: str = ""
 
 
 @dataclass
@@ -111,36 +100,6 @@ def known_of(organisation: Organisation) -> Known:
     )
 
 
-def found(founding: Founding, folder: Folder) -> Organisation:
-    """A new organisation with the levels and people that the files name; nobody in it has a password yet."""
-    organisation = Organisation.objects.create(
-        name=founding.name, timezone=founding.timezone, attribution=founding.attribution
-    )
-    RollupState.objects.create(organisation=organisation)
-    deepest = max((row.rank for row in folder.goals), default=0)
-    names = [*founding.levels, *(f"Level {rank + 1}" for rank in range(len(founding.levels), deepest + 1))]
-    Level.objects.bulk_create([Level(organisation=organisation, name=n, rank=r) for r, n in enumerate(names)])
-    if founding.administrator:
-        join(organisation, founding.administrator, Role.ADMIN)
-    for email in sorted({row.owner for row in folder.goals if row.owner} - {founding.administrator}):
-        join(organisation, email, Role.MEMBER)
-    return organisation
-
-
-def strangers(folder: Folder) -> Iterator[Problem]:
-    """Owners of a new organisation who belong to another one."""
-    elsewhere = set(
-        Person.objects.filter(email__in={row.owner for row in folder.goals}).values_list("email", flat=True)
-    )
-    for row in folder.goals:
-        if row.owner in elsewhere:
-            yield Problem(GOALS, row.line, "owner", "unknown_owner", "Nobody can be a member of two organisations.")
-
-
-def join(organisation: Organisation, email: str, role: str) -> None:
-    Person.objects.create_user(email, organisation=organisation, name=email, role=role, timezone=organisation.timezone)
-
-
 def write(report: Report, *, source: str, by: Person | None, cycle: str, tell: Tell) -> None:
     organisation, folder = report.organisation, report.folder
     reason = f"Imported from {source}"
@@ -189,23 +148,23 @@ def record(report: Report, kpis: Mapping[str, Kpi], *, by: Person | None, reason
         kpi, cadence = kpis[row.kpi_id], folder.cadences[row.kpi_id]
         period = period_for(row.date, cadence, fiscal_of(organisation), Span(*kpi.life))
         before = held.pop((kpi.pk, period.first), None)
-        if before == row.value:
-            report.values["unchanged"] += 1
-            continue
-        report.values["new" if before is None else "changed"] += 1
-        note = row.note if before is None else " · ".join(filter(None, [row.note, reason]))
+        report.values["new"] += before is None
+        note = row.note if before in (None, row.value) else " · ".join(filter(None, [row.note, reason]))
         entries.append(recording.Entry(kpi.pk, row.date, row.value, note=note, row=row.line))
     report.values["left"] = len(held)
-    problems = []
+    accepted, problems = 0, []
     for done in range(0, len(entries), CHUNK):
         tell("Measurements", done, len(entries))
         outcome = recording.record(organisation, entries[done : done + CHUNK], by=by)
+        accepted += outcome.accepted
+        report.values["unchanged"] += outcome.unchanged
         problems += [
             Problem(MEASUREMENTS, each.row, "kpi_id" if each.field == "kpi" else each.field, each.code, each.message)
             for each in outcome.refusals
         ]
     if problems:
         raise Refused(problems)
+    report.values["changed"] = accepted - report.values["new"]
 
 
 def current(kpis: Iterable[Kpi]) -> Iterator[tuple[tuple[int, dt.date], Decimal]]:

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from integrations.loading import Founding
+from integrations.founding import Founding
 from integrations.loading import load as import_folder
 from people.models import Organisation, Person
 

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 from django.contrib.auth.hashers import make_password
 
-from goals.models import Cycle, Perspective, RollupState
+from goals import founding
+from goals.models import Cycle, Perspective
 from integrations.demo.plan import PersonPlan, Plan, UnitPlan
 from integrations.demo.timeline import Timeline
 from people.models import Level, Organisation, Person, Role, Unit
@@ -51,8 +52,8 @@ class Company:
 
 def found(plan: Plan, time: Timeline, external_id: str, chance: random.Random) -> Company:
     """The company as it is today, founded in Cascade when it began to use it."""
-    organisation = Organisation.objects.create(
-        name=plan.units[0].name,
+    organisation = founding.found(
+        plan.units[0].name,
         external_id=external_id,
         timezone=time.zone.key,
         fiscal_start_month=time.start.month,
@@ -60,7 +61,6 @@ def found(plan: Plan, time: Timeline, external_id: str, chance: random.Random) -
     founded_at = time.at(time.first_used - dt.timedelta(days=20))
     Organisation.objects.filter(pk=organisation.pk).update(created_at=founded_at)
     organisation.history.update(history_date=founded_at)
-    RollupState.objects.create(organisation=organisation)
     units = dict(placed(organisation, plan))
     people = employ(organisation, plan, units, founded_at, chance)
     for each in plan.units:
@@ -68,13 +68,8 @@ def found(plan: Plan, time: Timeline, external_id: str, chance: random.Random) -
     Unit.objects.bulk_update(units.values(), ["head"])
     return Company(
         organisation=organisation,
-        levels=Level.objects.bulk_create(
-            Level(organisation=organisation, name=name, rank=rank) for rank, name in enumerate(Level.DEFAULTS)
-        ),
-        perspectives={
-            name: Perspective.objects.create(organisation=organisation, name=name, position=position)
-            for position, name in enumerate(Perspective.DEFAULTS)
-        },
+        levels=list(organisation.levels.order_by("rank")),
+        perspectives={each.name: each for each in organisation.perspectives.all()},
         units=units,
         people=people,
         before=cycle(organisation, time.month(-12), time.start - dt.timedelta(days=1), Cycle.State.CLOSED),

@@ -89,6 +89,7 @@ def test_of_very_many_problems_the_first_ones_are_shown(port):
     [
         ({"organisation": "99999"}, "There is no organisation 99999."),
         ({"organisation": "Twice"}, "Several organisations are called Twice; give the id: "),
+        ({"organisation": "x" * 201}, "The organisation's name is longer than 200 characters."),
         ({"admin": "nobody"}, "nobody is not an e-mail address."),
         ({"admin": "EVE@elsewhere.example"}, "eve@elsewhere.example signs in already"),
     ],

@@ -6,9 +6,10 @@ import time_machine
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from goals import progress, tree
+from goals import lifecycle, progress, tree
 from goals.models import Cycle, Goal, RollupState
-from integrations.loading import Founding, load
+from integrations.founding import Founding
+from integrations.loading import load
 from integrations.records import GOALS, KPIS, MEASUREMENTS
 from integrations.tables import Refused
 from kpis import definitions
@@ -212,6 +213,26 @@ def test_goals_move_and_change_level_as_the_files_say_even_upside_down():
     a = Goal.objects.get(external_id="A")
     assert [goal.external_id for goal in a.ancestors()] == ["C", "B"]
     assert a.level.rank == 1
+
+
+def test_nothing_new_and_nothing_moved_stands_below_a_goal_that_has_ended(report):
+    again(report, folder(goals=[GOAL, CHILD, {**CHILD, "id": "G3"}]))
+    lifecycle.change_state(Goal.objects.get(external_id="G3"), "closed", by=None)
+    new, moved = {**CHILD, "id": "G4", "parent_id": "G3"}, {**CHILD, "parent_id": "G3"}
+    for goals, line in (([GOAL, new], 3), ([GOAL, CHILD | moved], 3)):
+        with pytest.raises(Refused) as refused:
+            again(report, folder(goals=goals))
+        assert places(refused.value.problems) == [(GOALS, line, "parent_id", "parent_ended")]
+
+
+def test_an_interim_value_is_confirmed_after_its_period(report):
+    values = [{"kpi_id": "K-1", "date": "2026-03-01", "value": "14"}]
+    assert again(report, folder(values=values)).values["new"] == 1
+    with time_machine.travel("2026-04-03T12:00:00Z", tick=False):
+        assert again(report, folder(values=values)).values["changed"] == 1
+        assert again(report, folder(values=values)).changed_nothing
+    told = MeasurementRevision.objects.filter(period=date(2026, 3, 1)).order_by("pk")
+    assert list(told.values_list("value", "observed_on")) == [(14, date(2026, 3, 15)), (14, date(2026, 3, 31))]
 
 
 def test_a_kpi_moves_to_the_goal_the_files_name(report):

@@ -6,7 +6,8 @@ from django.db.models import Count, Max, Q
 from django.db.models.functions import Length
 
 from goals import progress, tree
-from integrations.loading import Founding, load
+from integrations.founding import Founding
+from integrations.loading import load
 from integrations.tables import Refused
 from kpis.models import Measurement
 from tests.integrations.files import BARCELONA, CANADA, contents

@@ -5,7 +5,8 @@ from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
 from django.core.validators import validate_email
 
-from integrations.loading import Founding, Report, load
+from integrations.founding import Founding
+from integrations.loading import Report, load
 from integrations.progress_bar import ProgressBar
 from integrations.records import COLUMNS
 from integrations.tables import Refused
@@ -78,6 +79,8 @@ def named(name: str) -> Organisation | None:
 
 
 def founding(name: str, levels: str, admin: str, attribution: str) -> Founding:
+    if len(name) > 200:
+        raise CommandError("The organisation's name is longer than 200 characters.")
     if admin:
         try:
             validate_email(admin)
