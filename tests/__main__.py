@@ -1,5 +1,6 @@
 """Runs the whole suite: on SQLite, then the database tests again on private PostgreSQL and Redis servers, and there the
 tests of stress, with the machine to themselves.
+
 python -m tests [options of pytest]
 """
 
