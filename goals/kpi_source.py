@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any, Protocol
 
 from goals.rollup import KpiPart
-from people.models import Organisation
+from people.models import Organisation, Person
 
 
 @dataclass(frozen=True)
@@ -46,6 +46,9 @@ class Scored(Protocol):
     def explained(self) -> dict[Any, dict[str, Any]]:
         """How each score came about: definition, values by period, flags; by KPI id."""
 
+    def calculation(self, kpi_id: Any) -> Any:
+        """The way to one score, step by step in words and formulas (kpis/calculation.py)."""
+
 
 class KpiSource(Protocol):
     def stored(
@@ -61,6 +64,9 @@ class KpiSource(Protocol):
         self, organisation: Organisation, on: dt.date, known: dt.datetime | None, goal_ids: Collection[int] | None
     ) -> Scored:
         """The KPIs of these goals (None: all) scored for a date from every revision recorded by `known`."""
+
+    def recordable(self, person: Person, kpi_ids: Collection[int]) -> Collection[int]:
+        """Those of these KPIs for which a person may enter values."""
 
 
 registered: list[KpiSource] = []

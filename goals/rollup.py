@@ -67,7 +67,6 @@ __all__ = [
     "explain",
     "line_of_sight",
     "lines_of_sight",
-    "points_of",
     "roll_up",
     "stored",
 ]
@@ -486,15 +485,6 @@ def _explained_goal(tree: _Rolled, parent: GoalNode | None, node: GoalNode, part
         method=str(node.method),
         parts=parts,
     )
-
-
-@exactly
-def points_of(explained: Explained) -> dict[Leaf, Decimal]:
-    """What each part gives to the progress of the goal explained; the points sum to exactly that progress, unless it is
-    frozen: then no part gives anything."""
-    exact = {(part.kind, part.id): Fraction(part.share) * Fraction(part.progress or ZERO) for part in explained.parts}
-    made_of_parts = any(part.share for part in explained.parts)
-    return apportioned(exact, (explained.progress or ZERO) if made_of_parts else ZERO)
 
 
 def _kpi_reason(kpi: KpiPart) -> str | None:

@@ -17,7 +17,9 @@ from goals.kpi_source import Difference, compare
 from goals.models import Goal
 from goals.nodes import ZERO, KpiPart
 from goals.nodes import stored as rounded
+from kpis.access import recordable_among
 from kpis.attainment import CurrentValue, KpiDefinition, KpiScore, Revision, current_values, score
+from kpis.calculation import Calculation, calculation
 from kpis.models import Kpi, KpiFigures, KpiSnapshot, Measurement, MeasurementRevision
 from kpis.periods import Fiscal
 from people.models import Organisation
@@ -170,6 +172,10 @@ class Scores:
     def explained(self) -> dict[int, Row]:
         return {kpi_id: {**row, "score": self.scores[kpi_id]} for kpi_id, row in self.rows.items()}
 
+    def calculation(self, kpi_id: int) -> Calculation:
+        definition, found = definition_of(self.rows[kpi_id]), self.scores[kpi_id]
+        return calculation(definition, found, fiscal_of(self.organisation), past.thresholds(self.organisation))
+
 
 def stored_figures(found: KpiScore) -> Row:
     """A score as it is kept: every figure at 18 places, no reason as an empty text."""
@@ -186,6 +192,8 @@ def last_snapshots(organisation: Organisation, day: dt.date) -> dict[int, Row]:
 
 class Source:
     """The one source of KPI scores (`goals.kpi_source.KpiSource`)."""
+
+    recordable = staticmethod(recordable_among)
 
     def stored(
         self,

@@ -49,11 +49,18 @@ def written(value: Decimal, sign: str = "-") -> str:
     return f"{value:{sign},f}".replace("-", "−")
 
 
-def percent_text(share: Decimal, places: int | None = None) -> str:
-    shown = rounded(share * 100, 1 if places is None else places)
+def percentage(share: Decimal, places: int) -> Decimal:
+    """The percentage that is shown for a share."""
+    shown = rounded(share * 100, places)
     if shown >= 100 and rounded(share, 12) < 1:  # what is not reached never reads 100 %
-        shown = 100 - Decimal(1).scaleb(-(places or 1))
-    return written(shown if places is not None else trimmed(shown)) + "%"
+        shown = 100 - Decimal(1).scaleb(-places)
+    return shown
+
+
+def percent_text(share: Decimal, places: int | None = None) -> str:
+    if places is None:
+        return written(trimmed(percentage(share, 1))) + "%"
+    return written(percentage(share, places)) + "%"
 
 
 def number_text(value: Decimal) -> str:
@@ -81,6 +88,12 @@ def points(gap: Decimal | None, places: int | None = None) -> str:
     shown = rounded(gap * 100, 1 if places is None else places)
     shown = shown if places is not None else trimmed(shown)
     return written(shown, "+") if shown else written(abs(shown))
+
+
+@register.filter
+def of_100(share: Decimal | None, places: int = 2) -> str:
+    """A share as points of 100, where points are added up: "18.90"."""
+    return NOTHING if share is None else written(percentage(share, places))
 
 
 @register.filter

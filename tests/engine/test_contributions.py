@@ -15,7 +15,6 @@ from goals.rollup import (
     explain,
     line_of_sight,
     lines_of_sight,
-    points_of,
     roll_up,
 )
 from tests.engine.cases import CASES, CHECKS, kpi_score, shown, tree_of
@@ -225,21 +224,3 @@ def test_explain_shows_the_shares_that_make_the_progress():
         ("S3", "0.2500", "0.5000"),
     ]
     assert [part.id for part in top.parts[0].parts] == ["nps", "D1"]
-
-
-@pytest.mark.parametrize("name", ["R01", "R03", "R06", "R07"])
-def test_the_points_of_the_parts_sum_to_the_progress_of_their_goal(name):
-    tree = tree_at(name)
-    waiting = [explain(node.id, tree.goals, tree.kpis, tree.on) for node in tree.goals if node.parent is None]
-    while waiting:
-        goal = waiting.pop()
-        waiting += [part for part in goal.parts if part.kind == "goal"]
-        contributing = any(part.share for part in goal.parts)
-        assert sum(points_of(goal).values()) == ((goal.progress or 0) if contributing else 0)
-
-
-def test_the_parts_of_a_frozen_goal_give_nothing():
-    goals = [GoalNode("G", state="closed", closed_on=JUNE, final_progress=Decimal("0.8")), GoalNode("A", "G")]
-    kpis = [KpiPart("a", "A", progress=Decimal("0.5"), expected=Decimal(1), status="off_track")]
-
-    assert points_of(explain("G", goals, kpis, JUNE)) == {("goal", "A"): 0}

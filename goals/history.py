@@ -1,0 +1,103 @@
+"""What people changed about a goal: who, when, from what to what, and why."""
+
+import datetime as dt
+from collections.abc import Iterable
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from django.db import models
+
+from cascade.fields import plain
+from goals.models import Goal
+from people.models import Person
+
+TOLD = (
+    "title",
+    "why",
+    "description",
+    "contribution",
+    "parent",
+    "level",
+    "owner",
+    "unit",
+    "perspective",
+    "cycle",
+    "weight",
+    "rollup_method",
+    "state",
+    "visibility",
+    "start",
+    "due",
+    "closing_note",
+)
+NAMES = {"rollup_method": "method", "closing_note": "closing note"}
+NOTHING = "nothing"
+RESTRICTED = "a restricted goal"
+VERSIONS = 200  # read at most at once; a version may change nothing that is told
+
+
+@dataclass(frozen=True)
+class Changed:
+    """One change; `fields` are (name, before, after) in words. The first one has none."""
+
+    at: dt.datetime
+    by: Person | None
+    reason: str
+    fields: list[tuple[str, str, str]]
+
+    @property
+    def created(self) -> bool:
+        return not self.fields
+
+
+def changes(goal: Goal, person: Person, until: dt.datetime | None = None) -> list[Changed]:
+    """Newest first, the last VERSIONS at most, as this person may see them."""
+    history = goal.history.all() if until is None else goal.history.filter(history_date__lte=until)
+    columns = [Goal._meta.get_field(name).attname for name in TOLD]
+    told = ("history_date", "history_user_id", "history_change_reason", "history_type")
+    rows = list(history.order_by("-history_date", "-history_id").values(*columns, *told)[: VERSIONS + 1])
+    words = Words(rows, person)
+    people = Person.objects.in_bulk({row["history_user_id"] for row in rows} - {None})
+    found = []
+    for place, row in enumerate(rows[:VERSIONS]):
+        earlier = rows[place + 1] if place + 1 < len(rows) else None
+        fields = words.differences(earlier, row) if earlier and row["history_type"] != "+" else []
+        if fields or row["history_type"] == "+":
+            by, reason = people.get(row["history_user_id"]), row["history_change_reason"] or ""
+            found.append(Changed(row["history_date"], by, reason, fields))
+    return found
+
+
+class Words:
+    """The values of versions in words; names of related rows are read once for all."""
+
+    def __init__(self, rows: Iterable[dict[str, Any]], person: Person) -> None:
+        self.related: dict[str, dict[Any, str]] = {}
+        for name in TOLD:
+            field = Goal._meta.get_field(name)
+            if isinstance(field, models.ForeignKey):
+                ids = {row[field.attname] for row in rows} - {None}
+                self.related[name] = names_of(field.related_model, ids, person)
+
+    def differences(self, before: dict[str, Any], after: dict[str, Any]) -> list[tuple[str, str, str]]:
+        found = []
+        for name in TOLD:
+            column = Goal._meta.get_field(name).attname
+            if before[column] != after[column]:
+                found.append((NAMES.get(name, name), self.of(name, before[column]), self.of(name, after[column])))
+        return found
+
+    def of(self, name: str, value: Any) -> str:
+        if value in (None, ""):
+            return NOTHING
+        if name in self.related:
+            return self.related[name].get(value, RESTRICTED if name == "parent" else "one that is gone")
+        if isinstance(value, Decimal):
+            return plain(value)
+        return str(dict(Goal._meta.get_field(name).flatchoices).get(value, value))
+
+
+def names_of(model: type[models.Model], ids: set[Any], person: Person) -> dict[Any, str]:
+    rows = Goal.objects.visible_to(person) if model is Goal else model._default_manager.all()
+    return {row.pk: str(row) for row in rows.filter(pk__in=ids)} if ids else {}
