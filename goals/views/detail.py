@@ -1,0 +1,138 @@
+"""The page of one goal, its whole history, and taking it away."""
+
+from typing import Any, NamedTuple
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import NoReverseMatch, reverse
+from django.views.decorators.http import require_http_methods, require_safe
+
+from cascade.errors import Conflict
+from goals import path, tree, trend, words
+from goals.access import Rights
+from goals.detail import MOST_CHANGES, Detail, Unknown
+from goals.history import changes
+from goals.models import Goal
+from goals.nodes import ONE, Method
+from goals.views import moments
+
+JOINED = ("organisation", "level", "owner__unit", "unit", "cycle", "perspective", "parent")
+NOTES = {
+    Method.weighted_mean: "Weight × progress = points. The points add up exactly",
+    Method.weakest_link: "The weakest part decides",
+    Method.own_kpis: "Only its own KPIs count. The points add up exactly",
+}
+
+
+def seen(request: HttpRequest, pk: int) -> Goal:
+    goals = Goal.objects.visible_to(request.user).select_related(*JOINED).with_freshness()
+    return get_object_or_404(goals, pk=pk)
+
+
+@require_safe
+def detail(request: HttpRequest, pk: int) -> HttpResponse:
+    goal, moment = seen(request, pk), moments.asked(request)
+    try:
+        shown = Detail(goal, request.user, moment)
+    except Unknown:
+        return render(request, "goals/not_then.html", {"goal": goal, "today_url": request.path}, status=404)
+    above = path.above(goal, request.user)
+    told = shown.nearby.told[goal.pk]
+    parts, points = shown.line["parts"], shown.trend
+    context = {
+        "goal": goal,
+        "detail": shown,
+        "moment": moment,
+        "today": goal.organisation.today(),
+        "above": above,
+        "title": told["title"],
+        "why": told["why"],
+        "owner": shown.owner,
+        "figures": shown.figures,
+        "fresh": None if shown.figures.stale_share is None else ONE - shown.figures.stale_share,
+        "cost": shown.strategic_cost,
+        "top": above[0] if above else None,
+        "would_be": shown.would_be,
+        "notice": shown.notice,
+        "parts": parts,
+        "method_note": NOTES[Method(goal.rollup_method)],
+        "kpis": [kpi_row(shown, row) for row in shown.kpis],
+        "troubles": shown.troubles,
+        "stops": shown.stops,
+        "left_out": shown.left_out,
+        "aligned": goal.level.rank == 0,
+        "points": points if len(points) > 1 else [],
+        "months": trend.by_month(points),
+        "trend_says": words.trend(points),
+        "changes": shown.changes[:MOST_CHANGES],
+        "more_changes": len(shown.changes) > MOST_CHANGES,
+        "pending": goal.pending and not moment.is_past,
+        **doors(shown),
+    }
+    return render(request, "goals/detail.html", context)
+
+
+def kpi_row(shown: Detail, row: dict[str, Any]) -> dict[str, Any]:
+    kpi, score = row["kpi"], row["score"]
+    why = "" if score.progress is not None else shown.nearby.scores.calculation(kpi["id"]).steps[0].note
+    return row | {"url": address("kpis:detail", kpi["id"]), "target": words.target(kpi), "why": why}
+
+
+def doors(shown: Detail) -> dict[str, Any]:
+    """Where the reader may go from here to change something; only what the reader may do is offered."""
+    goal, moment = shown.goal, shown.moment
+    edit = address("goals:edit", goal.pk) if shown.may_edit else ""
+    actions = [Door("Edit", "pencil", edit)]
+    more = [
+        Door("Add a goal below", "plus", address("goals:new", goal.pk) if shown.may_edit else ""),
+        Door("Change its state", "play", address("goals:state", goal.pk) if shown.may_edit else ""),
+        Door("See an earlier date", "history", "" if moment.is_past else f"?as_of={shown.yesterday:%Y-%m-%d}"),
+        Door("Delete", "close", reverse("goals:delete", args=[goal.pk]) if shown.may_delete else ""),
+    ]
+    return {
+        "actions": [door for door in actions if door.url],
+        "more": [door for door in more if door.url],
+        "edit_url": edit,
+        "add_kpi_url": address("kpis:new", goal.pk) if shown.may_edit else "",
+    }
+
+
+class Door(NamedTuple):
+    words: str
+    icon: str
+    url: str
+
+
+def address(name: str, pk: int) -> str:
+    """The address of a page, or nothing while that page does not exist."""
+    try:
+        return reverse(name, args=[pk])
+    except NoReverseMatch:
+        return ""
+
+
+@require_safe
+def history(request: HttpRequest, pk: int) -> HttpResponse:
+    goal = seen(request, pk)
+    context = {"goal": goal, "above": path.above(goal, request.user), "changes": changes(goal, request.user)}
+    return render(request, "goals/history.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def delete(request: HttpRequest, pk: int) -> HttpResponse:
+    goal = seen(request, pk)
+    if not Rights.of(request.user).can_edit(goal):
+        raise PermissionDenied
+    refusal = ""
+    if request.method == "POST":
+        try:
+            tree.delete(goal, by=request.user)
+        except (Conflict, ValidationError) as error:
+            refusal = " ".join(error.messages) if isinstance(error, ValidationError) else str(error)
+        else:
+            messages.success(request, f"{goal.title} is deleted.")
+            return redirect("goals:detail", goal.parent_id) if goal.parent_id else redirect("/")
+    context = {"goal": goal, "above": path.above(goal, request.user), "refusal": refusal, "kpis": goal.kpis.count()}
+    return render(request, "goals/delete.html", context, status=409 if refusal else 200)
