@@ -21,6 +21,7 @@ DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2}(\.\d{1,9})?([Zz]|[+-]\d{2}:\d{2})", re.ASCII)
 DECIMAL = re.compile(r"-?\d{1,18}(\.\d{1,18})?", re.ASCII)
 MOST_ROWS = 1000
+EARLIEST = dt.date(1800, 1, 1)
 
 
 def figure(value: Decimal | None) -> str | None:
@@ -68,10 +69,15 @@ class Whole(serializers.IntegerField):
 
 
 class Day(serializers.DateField):
+    """A date within reach of calendar arithmetic: the days before `EARLIEST` are refused."""
+
+    default_error_messages = {"out_of_range": f"Dates begin with {EARLIEST}."}
+
     def to_internal_value(self, value):
         if not isinstance(value, str) or not DAY.fullmatch(value):
             self.fail("invalid", format="YYYY-MM-DD")
-        return super().to_internal_value(value)
+        found = super().to_internal_value(value)
+        return self.fail("out_of_range") if found < EARLIEST else found
 
 
 class Moment(serializers.DateTimeField):
@@ -191,6 +197,12 @@ class Row(serializers.Serializer):
     @classmethod
     def columns(cls) -> list[str]:
         return [field.source or name for name, field in cls._declared_fields.items()]
+
+    @classmethod
+    def filled(cls, queryset, ids: list[int]) -> list[dict]:
+        """What is answered for these rows, in this order."""
+        shape, rows = cls(), {row["pk"]: row for row in queryset.filter(pk__in=ids).values("pk", *cls.columns())}
+        return [shape.to_representation(rows[pk]) for pk in ids if pk in rows]
 
     def to_representation(self, row):
         return {

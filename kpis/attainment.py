@@ -467,9 +467,14 @@ def _each_period(definition: KpiDefinition, judged: Sequence[_Value]) -> _Attain
     return _Attained(raw, clamp(raw), rows)
 
 
+def _eve(start: date) -> date:
+    """The day before a life begins, where there is one."""
+    return start if start == date.min else start - DAY
+
+
 def _pace(clock: _Clock, seen: Sequence[_Value]) -> date:
     """The date up to which something can be asked for: nobody is blamed for what is not yet due (section 6.7)."""
-    dates = [clock.start - DAY]
+    dates = [_eve(clock.start)]
     if clock.last_overdue_end is not None:
         dates.append(clock.last_overdue_end)
     dates.extend(min(each.observed_on, each.period.life_end) for each in seen)
@@ -496,7 +501,7 @@ def _planned(
     definition: KpiDefinition, baseline: Decimal, target: Decimal, life: tuple[date, date], on: date, fiscal: Fiscal
 ) -> Decimal:
     start, due = life
-    before = start - DAY
+    before = _eve(start)
     if on >= due:
         return target
     if on <= before:

@@ -88,7 +88,8 @@ def days_of(number: int, cadence: str, start_month: int = 1) -> tuple[date, date
     month = number * length + start_month - 1
     last = min(month + length - 1, date.max.year * 12 + 11)
     year, of_year = divmod(last, 12)
-    return date(month // 12, month % 12 + 1, 1), date(year, of_year + 1, monthrange(year, of_year + 1)[1])
+    first = date.min if month < 12 else date(month // 12, month % 12 + 1, 1)
+    return first, date(year, of_year + 1, monthrange(year, of_year + 1)[1])
 
 
 def period_of(on: date, cadence: str, fiscal: Fiscal = CALENDAR_YEAR) -> Period:

@@ -6,7 +6,7 @@ roll-ups hold other rows.
 """
 
 import datetime as dt
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import NamedTuple
@@ -158,10 +158,14 @@ def record_one(kpi: Kpi, date: dt.date, value: Decimal | None, *, by: Person | N
     organisation = kpi.organisation
     with transaction.atomic():
         outcome = record(organisation, [Entry(kpi.pk, date, value, **options)], by=by)
-        if outcome.refusals:
-            refusal = outcome.refusals[0]
-            raise ValidationError({refusal.field: ValidationError(refusal.message, code=refusal.code)})
+        raise_first(outcome.refusals)
         return Measurement.objects.get(kpi_id=kpi.pk, period=first_of(kpi, date))
+
+
+def raise_first(refusals: Sequence[Refusal]) -> None:
+    """The first refusal, if there is one, as a ValidationError that names the field."""
+    for refusal in refusals[:1]:
+        raise ValidationError({refusal.field: ValidationError(refusal.message, code=refusal.code)})
 
 
 def first_of(kpi: Kpi, date: dt.date) -> dt.date | None:
@@ -192,10 +196,9 @@ def held_values(keys: Iterable[tuple[int, dt.date]]) -> dict[tuple[int, dt.date]
 
 
 def period_of(kpi: Measured, date: dt.date, fiscal: Fiscal) -> Period | None:
-    """The KPI's period that holds the date, which may lie outside the KPI's life; None far from it, where there may
-    not even be a calendar."""
+    """The KPI's period that holds the date, which may lie outside the KPI's life; None far from it."""
     begins, ends = kpi.start.toordinal() - LONGEST_PERIOD, kpi.due.toordinal() + LONGEST_PERIOD
-    if not max(begins, LONGEST_PERIOD) < date.toordinal() < ends:
+    if not begins < date.toordinal() < ends:
         return None
     if kpi.cadence == Cadence.once:
         return Period(kpi.start, kpi.due, kpi.start, kpi.due)

@@ -54,6 +54,11 @@ def test_a_fiscal_year_that_cannot_be_is_refused(month, named_by):
 
 
 @pytest.mark.parametrize("cadence", CALENDAR)
+def test_the_first_periods_of_the_calendar_have_a_beginning(cadence):
+    assert period_of(date.min, cadence, Fiscal(2)).first == date.min
+
+
+@pytest.mark.parametrize("cadence", CALENDAR)
 def test_the_last_periods_of_the_calendar_have_an_end(cadence):
     assert period_of(date.max, cadence, Fiscal(2)).last == date.max
 

@@ -366,11 +366,13 @@ def test_a_date_falls_into_its_period(cast, goal, case):
     assert (found.period, found.observed_on) == (first, seen)
 
 
-def test_a_date_before_the_first_fiscal_year_of_the_calendar_is_outside(cast, goal):
+def test_a_life_from_the_first_day_of_the_calendar_can_be_reckoned_with(cast, goal):
     cast.works.fiscal_start_month = 4
     cast.works.save()
     ancient = kpi(goal, cadence="yearly", start=date.min)
-    assert counts(outcome(ancient, (date(1, 1, 5), Decimal(1)))) == (0, 0, ["outside_kpi_life"])
+    assert record_one(ancient, date(1, 1, 5), Decimal(1), by=None).period == date.min
+    progress.roll_up(cast.works.pk)
+    assert KpiFigures.objects.get().latest_period == date.min
 
 
 def test_the_last_period_ends_with_the_kpi(goal):
