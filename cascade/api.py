@@ -10,17 +10,18 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitVie
 from rest_framework.routers import SimpleRouter
 
 import goals.api
+import kpis.api
 import kpis.sight_api
 import people.api
 from cascade.problems import unknown_path
 
-APPS = (people.api, goals.api, kpis.sight_api)
+APPS = (people.api, goals.api, kpis.api, kpis.sight_api)
 
 router = SimpleRouter()
 singles = []  # resources of which there is exactly one, such as `me/`, or one of a person's
 for app in APPS:
-    for prefix, viewset in app.routes:
-        router.register(prefix, viewset, basename=prefix)
+    for prefix, viewset, *name in app.routes:  # a resource below another one has a name of its own
+        router.register(prefix, viewset, basename=name[0] if name else prefix)
     for prefix, viewset, actions in app.singles:
         name = prefix.rsplit("/", 1)[-1]
         singles.append(path(f"{prefix}/", viewset.as_view(actions, basename=name, detail=False), name=name))

@@ -15,3 +15,16 @@ class VersionMismatch(Exception):
     def __init__(self, current: int):
         super().__init__("It was changed by somebody else in the meantime.")
         self.current = current
+
+
+class RowsRefused(Exception):
+    """Some of many rows are wrong, so nothing was written. `errors` tell each row, `counts` how many there are."""
+
+    def __init__(self, errors: list[dict], **counts: int):
+        super().__init__(f"{len(errors)} of the rows cannot be taken; nothing was written.")
+        self.errors = errors
+        self.counts = counts
+
+    @property
+    def is_forbidden(self) -> bool:
+        return any(error["code"] == "forbidden" for error in self.errors)

@@ -13,7 +13,7 @@ from rest_framework import exceptions, serializers
 from rest_framework.response import Response
 
 from cascade import refusals, unavailable
-from cascade.errors import Conflict, VersionMismatch
+from cascade.errors import Conflict, RowsRefused, VersionMismatch
 
 MEDIA_TYPE = "application/problem+json"
 CODES = {
@@ -35,6 +35,7 @@ AWAY = "The database is busy or away. Nothing was changed. Try again."
 
 
 class FieldError(serializers.Serializer):
+    row = serializers.IntegerField(required=False, help_text="Of many rows the one that is wrong, counted from 1.")
     field = serializers.CharField(help_text="Path of the field, `rows.3.value` inside lists; empty for the whole body.")
     code = serializers.CharField(help_text="Stable code for programs.")
     message = serializers.CharField(help_text="The reason in words for people.")
@@ -50,6 +51,9 @@ class Problem(serializers.Serializer):
     code = serializers.CharField(help_text="Stable code for programs.")
     errors = FieldError(many=True, required=False)
     current = serializers.IntegerField(required=False)
+    accepted = serializers.IntegerField(required=False, help_text="Of many rows those that were written: none.")
+    unchanged = serializers.IntegerField(required=False, help_text="Of many rows those that say nothing new.")
+    rejected = serializers.IntegerField(required=False, help_text="Of many rows those that are wrong.")
 
 
 def body(status: int, detail: str, code: str = "", **members) -> dict:
@@ -85,6 +89,8 @@ def handle(error: Exception, context: dict) -> Response | None:
         return problem(409, str(error), error.code)
     if isinstance(error, VersionMismatch):
         return problem(412, str(error), current=error.current)
+    if isinstance(error, RowsRefused):
+        return problem(403 if error.is_forbidden else 400, str(error), errors=error.errors, **error.counts)
     if isinstance(error, RequestDataTooBig):
         return problem(413, "The body is larger than this server takes.")
     if isinstance(error, IntegrityError):

@@ -17,8 +17,9 @@ from cascade.wire import Query, Row
 
 @dataclass(frozen=True)
 class Operation:
-    """What an operation takes and answers. `page`: a page of a list; `many`: a plain array; `versioned`: it honours
-    If-Match; `refuses`: status codes beyond those that every operation may answer."""
+    """What an operation takes and answers. `page`: a page of a list; `many`: a plain array; `also`: another status with
+    the same answer; `versioned`: it honours If-Match; `refuses`: status codes beyond those that every operation may
+    answer."""
 
     query: type[Query] = Query
     body: type | dict | None = None
@@ -26,6 +27,7 @@ class Operation:
     page: bool = False
     many: bool = False
     status: int = 200
+    also: int | None = None
     versioned: bool = False
     refuses: tuple[int, ...] = ()
     examples: tuple = field(default=())

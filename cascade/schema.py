@@ -37,6 +37,7 @@ PREFER = OpenApiParameter(
 ETAG = OpenApiParameter("ETag", str, OpenApiParameter.HEADER, response=["200", "201"], description="The row's version.")
 RETRY_AFTER = OpenApiParameter("Retry-After", int, OpenApiParameter.HEADER, response=["429", "503"])
 IDS = OpenApiParameter("id", {"type": "integer", "minimum": 1}, OpenApiParameter.PATH)
+DATES = OpenApiParameter("date", {"type": "string", "format": "date"}, OpenApiParameter.PATH)
 
 
 class BearerScheme(OpenApiAuthenticationExtension):
@@ -73,6 +74,8 @@ class Schema(AutoSchema):
         declared, own = self.declared, []
         if "{id}" in self.path:
             own.append(IDS)
+        if "{date}" in self.path:
+            own.append(DATES)
         if declared.query._declared_fields:
             own.append(declared.query)
         if declared.versioned:
@@ -97,7 +100,7 @@ class Schema(AutoSchema):
             answer = paged(answer)
         elif answer is not None and declared.many:
             answer = answer(many=True)
-        return {declared.status: answer}
+        return {status: answer for status in (declared.status, declared.also) if status}
 
     def get_examples(self):
         return list(self.declared.examples)

@@ -190,6 +190,37 @@ def last_snapshots(organisation: Organisation, day: dt.date) -> dict[int, Row]:
     return {row.pop("kpi_id"): row for row in rows.values("kpi_id", *SNAPSHOT)}
 
 
+def lives_known(
+    organisation: Organisation, known: dt.datetime, goal_ids: Collection[int] | None
+) -> dict[int, dict[str, dt.date | None]]:
+    """The columns of LIFE by goal, as they were known then; goals that were not there yet are left out."""
+    goals = past.rows_known(Goal.history, organisation, known, "cycle__start", "cycle__due", ids=goal_ids)
+    columns = ("start", "due", "cycle__start", "cycle__due")
+    return {goal["id"]: dict(zip(LIFE, (goal[name] for name in columns), strict=True)) for goal in goals}
+
+
+def values_at(
+    organisation: Organisation,
+    on: dt.date,
+    known: dt.datetime | None,
+    kpi_ids: Collection[int] | None,
+) -> Mapping[int, Values]:
+    """The values of these KPIs (None: all) as they were on a date, from the revisions recorded by `known`."""
+    revisions = MeasurementRevision.objects.filter(organisation_id=organisation.pk, observed_on__lte=on)
+    if known is not None:
+        revisions = revisions.filter(recorded_at__lte=known)
+    if kpi_ids is not None:
+        revisions = revisions.filter(kpi_id__in=kpi_ids)
+    told: dict[int, list[Revision]] = defaultdict(list)
+    for kpi_id, *revision in revisions.order_by().values_list(
+        "kpi_id", "period", "value", "observed_on", "recorded_at", "id"
+    ):
+        told[kpi_id].append(Revision(*revision))
+    found: dict[int, Values] = defaultdict(dict)
+    found.update({kpi_id: current_values(each, on) for kpi_id, each in told.items()})
+    return found
+
+
 class Source:
     """The one source of KPI scores (`goals.kpi_source.KpiSource`)."""
 
@@ -232,7 +263,7 @@ class Source:
         self, organisation: Organisation, on: dt.date, known: dt.datetime | None, goal_ids: Collection[int] | None
     ) -> Scores:
         rows = self._rows(organisation, known, goal_ids)
-        values = self._values(organisation, on, known, None if goal_ids is None else [row["id"] for row in rows])
+        values = values_at(organisation, on, known, None if goal_ids is None else [row["id"] for row in rows])
         scores = {row["id"]: score_of(organisation, row, values[row["id"]], on) for row in rows}
         return Scores(organisation, rows, scores, {})
 
@@ -244,36 +275,6 @@ class Source:
             if goal_ids is not None:
                 kpis = kpis.filter(goal_id__in=goal_ids)
             return [with_life(row) for row in kpis.order_by().values(*COLUMNS, *LIFE)]
-        goals = past.rows_known(Goal.history, organisation, known, "cycle__start", "cycle__due", ids=goal_ids)
-        lives = {
-            goal["id"]: {
-                "goal__start": goal["start"],
-                "goal__due": goal["due"],
-                "goal__cycle__start": goal["cycle__start"],
-                "goal__cycle__due": goal["cycle__due"],
-            }
-            for goal in goals
-        }
         kpis = past.rows_known(Kpi.history, organisation, known)
+        lives = lives_known(organisation, known, goal_ids)
         return [with_life({**kpi, **lives[kpi["goal_id"]]}) for kpi in kpis if kpi["goal_id"] in lives]
-
-    def _values(
-        self,
-        organisation: Organisation,
-        on: dt.date,
-        known: dt.datetime | None,
-        kpi_ids: Collection[int] | None,
-    ) -> Mapping[int, Values]:
-        revisions = MeasurementRevision.objects.filter(organisation_id=organisation.pk, observed_on__lte=on)
-        if known is not None:
-            revisions = revisions.filter(recorded_at__lte=known)
-        if kpi_ids is not None:
-            revisions = revisions.filter(kpi_id__in=kpi_ids)
-        told: dict[int, list[Revision]] = defaultdict(list)
-        for kpi_id, *revision in revisions.order_by().values_list(
-            "kpi_id", "period", "value", "observed_on", "recorded_at", "id"
-        ):
-            told[kpi_id].append(Revision(*revision))
-        found: dict[int, Values] = defaultdict(dict)
-        found.update({kpi_id: current_values(each, on) for kpi_id, each in told.items()})
-        return found

@@ -1,0 +1,202 @@
+"""The REST API of KPIs: their definitions with the figures, and the targets they had."""
+
+from functools import partial
+
+from django.db.models import Exists, FloatField, OuterRef, Q
+from django.db.models.functions import Cast, Coalesce
+from django.http import Http404
+from django.shortcuts import get_object_or_404
+from rest_framework.decorators import action
+from rest_framework.response import Response
+
+from cascade import versions
+from cascade.paging import Order, by
+from cascade.resource import Resource, operation, refuse
+from cascade.wire import AsOfQuery
+from goals.access import Rights
+from kpis import access, definitions, measurements_api, reading
+from kpis import serializers as shapes
+from kpis.models import Kpi
+
+LIFE_END = Coalesce("due", "goal__due", "goal__cycle__due")
+FILTERS = {
+    "goal": "goal",
+    "cycle": "goal__cycle",
+    "state": "state",
+    "data_owner": "data_owner",
+    "unit": "unit",
+    "cadence": "cadence",
+    "source": "source",
+    "external_id": "external_id",
+    "key": "key",
+    "ids": "pk__in",
+}
+BY_FIGURES = ("status", "stale")
+TARGET = (
+    "direction",
+    "target_mode",
+    "baseline",
+    "target",
+    "stretch",
+    "lower",
+    "upper",
+    "fade",
+    "zero_at",
+    "trajectory",
+    "milestones",
+    "start",
+    "due",
+)
+
+
+def figure(name: str, descending: bool = False) -> Order:
+    """By a figure; KPIs without one come last."""
+    beyond = -9.0 if descending else 9.0
+    return Order({name: Coalesce(Cast(f"figures__{name}", FloatField()), beyond)}, descending)
+
+
+ORDERS = {
+    **{name: by(name) for name in ("name", "key", "updated_at")},
+    **{f"-{name}": by(name, descending=True) for name in ("name", "key", "updated_at")},
+    "id": Order({}),
+    "-id": Order({}, descending=True),
+    "due": Order({"due": LIFE_END}),
+    "-due": Order({"due": LIFE_END}, descending=True),
+    "weight": Order({"weight": Cast("weight", FloatField())}),
+    "-weight": Order({"weight": Cast("weight", FloatField())}, descending=True),
+    "progress": figure("progress"),
+    "-progress": figure("progress", descending=True),
+    "gap": figure("gap"),
+    "-gap": figure("gap", descending=True),
+}
+
+
+class Kpis(Resource):
+    def found(self, pk) -> Kpi:
+        rows = Kpi.objects.visible_to(self.person).select_related("goal__cycle", "goal__unit", "goal__owner__unit")
+        return get_object_or_404(rows, pk=int(pk))
+
+    def filled(self, ids) -> list[dict]:
+        on, known = self.query.get("as_of"), self.query.get("known")
+        rows = reading.rows_at(self.person, ids, on, known) if on or known else reading.rows(self.person, ids)
+        shape = shapes.KpiRow()
+        return [shape.to_representation(row | shapes.KpiRow.NOT_YET) for row in rows]
+
+    def shown(self, pk, status: int = 200) -> Response:
+        found = self.filled([int(pk)])
+        if not found:
+            raise Http404
+        return Response(found[0], status)
+
+    def again(self, data):
+        return self.filled([data["id"]])[0] if "id" in data else data
+
+    @operation(query=shapes.KpiQuery, answer=shapes.KpiRow, page=True)
+    def list(self, request):
+        """KPIs with their figures, now or at any date.
+
+        With `as_of` or `known` the definitions and figures are those of then, and so are the filters `status` and
+        `stale`; the other filters look at the KPIs as they are now, and sorting by a figure is refused.
+        """
+        rows = self.filtered()
+        if self.query.keys() & {"as_of", "known"}:
+            rows = self.then(rows)
+        else:
+            asked = {f"figures__{name}": self.query[name] for name in BY_FIGURES if name in self.query}
+            rows = rows.filter(**asked)
+        return self.paged(rows, ORDERS[self.query["ordering"]], self.filled)
+
+    def filtered(self):
+        rows = Kpi.objects.visible_to(self.person)
+        for name, lookup in FILTERS.items():
+            if name in self.query:
+                value = self.query[name]
+                rows = rows.filter(**{lookup: None if value == "none" and name == "data_owner" else value})
+        if words := self.query.get("search"):
+            rows = rows.filter(Q(name__icontains=words) | Q(key__icontains=words) | Q(definition__icontains=words))
+        if since := self.query.get("updated_since"):
+            rows = rows.filter(Q(updated_at__gte=since) | Q(figures__rolled_up_at__gte=since))
+        return rows
+
+    def then(self, rows):
+        """Those that were there and had the figures asked for."""
+        on, known = self.query.get("as_of"), self.query.get("known")
+        if self.query["ordering"].lstrip("-") in ("progress", "gap"):
+            refuse("ordering", "not_with_as_of", "Figures of another date cannot be sorted by.")
+        if known:
+            rows = rows.filter(Exists(Kpi.history.filter(id=OuterRef("pk"), history_date__lte=known)))
+        asked = {name: self.query[name] for name in BY_FIGURES if name in self.query}
+        if not asked:
+            return rows
+        found = reading.rows_at(self.person, rows.values_list("pk", flat=True), on, known)
+        return rows.filter(pk__in=[row["id"] for row in found if all(row[name] == asked[name] for name in asked)])
+
+    @operation(query=AsOfQuery, answer=shapes.KpiRow)
+    def retrieve(self, request, pk):
+        """One KPI with its figures, now or at any date."""
+        return self.shown(pk)
+
+    @operation(body=shapes.KpiNew, answer=shapes.KpiRow, status=201)
+    def create(self, request):
+        """A new KPI of a goal, by whoever may edit the goal.
+
+        The definition is checked as a whole: each error has a code of docs/domain.md section 4.
+        """
+        fields = self.body()
+        goal = fields.pop("goal")
+        self.may(Rights.of(self.person).can_edit(goal), "You may not add KPIs to this goal.")
+        kpi = definitions.create(goal, by=self.person, **fields)
+        return self.shown(kpi.pk, 201)
+
+    @operation(body=shapes.KpiChange, answer=shapes.KpiRow, versioned=True)
+    def partial_update(self, request, pk):
+        """Change a KPI's definition; what was asked before stays in `targets/` and in `known`.
+
+        What decides the periods (`cadence`, `kind`) cannot change once there are values: code `has_values`.
+        """
+        kpi = self.found(pk)
+        self.may(access.can_edit(self.person, kpi))
+        version = versions.expected(request, kpi.version)
+        self.refuse_other_goal(request.data, kpi)
+        definitions.revise(kpi, by=self.person, version=version, **self.body(partial=True))
+        return self.shown(pk)
+
+    def refuse_other_goal(self, data, kpi: Kpi) -> None:
+        same = [kpi.goal_id, kpi.goal.external_id or kpi.goal_id]
+        if isinstance(data, dict) and data.get("goal", kpi.goal_id) not in same:
+            refuse("goal", "cannot_change", "A KPI stays with its goal. Archive it and make another one there.")
+
+    @operation(status=204, versioned=True)
+    def destroy(self, request, pk):
+        """Remove a KPI that never had a value; with values it is archived instead (409 `kpi_has_values`)."""
+        kpi = self.found(pk)
+        self.may(access.can_edit(self.person, kpi))
+        definitions.delete(kpi, by=self.person, version=versions.expected(request, kpi.version))
+        return Response(status=204)
+
+    @action(detail=True)
+    @operation(query=shapes.TargetQuery, answer=shapes.TargetRow, page=True)
+    def targets(self, request, pk):
+        """What was asked of the KPI and since when: one row for every change of its target, by whom and why."""
+        kpi = self.found(pk)
+        order = by("history_date", descending=self.query["ordering"].startswith("-"))
+        rows = Kpi.history.filter(history_id__in=target_changes(kpi))
+        return self.paged(rows, order, partial(shapes.TargetRow.filled, rows))
+
+
+def target_changes(kpi: Kpi) -> list[int]:
+    """The versions of the definition in which the target differs from the version before."""
+    found, before = [], None
+    for history_id, *target in kpi.history.order_by("history_date", "history_id").values_list("history_id", *TARGET):
+        if target != before:
+            found.append(history_id)
+        before = target
+    return found
+
+
+routes = [
+    ("kpis", Kpis),
+    (r"kpis/(?P<id>[0-9]+)/measurements", measurements_api.Measurements, "measurements"),
+    ("measurements/bulk", measurements_api.Bulk, "measurements-bulk"),
+]
+singles = []

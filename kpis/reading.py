@@ -1,0 +1,131 @@
+"""KPIs as rows with their figures, now and at any date: the same rows for lists, pages and API.
+
+The number of queries does not depend on the number of rows.
+"""
+
+import datetime as dt
+from collections.abc import Collection, Iterable
+from typing import Any
+
+from django.db.models import F, Q
+
+from goals import past
+from goals.models import DirtyMark
+from kpis.models import Kpi
+from kpis.scoring import LIFE, lives_known, score_of, stored_figures, values_at, with_life
+from people.models import Organisation, Person
+
+Row = dict[str, Any]
+
+OWN = (
+    "id",
+    "external_id",
+    "version",
+    "goal_id",
+    "key",
+    "name",
+    "definition",
+    "unit",
+    "kind",
+    "direction",
+    "baseline",
+    "target",
+    "stretch",
+    "lower",
+    "upper",
+    "fade",
+    "zero_at",
+    "start",
+    "due",
+    "cadence",
+    "aggregation",
+    "target_mode",
+    "trajectory",
+    "milestones",
+    "weight",
+    "indicator",
+    "source",
+    "source_note",
+    "data_owner_id",
+    "state",
+    "min_value",
+    "max_value",
+    "benchmark",
+    "benchmark_source",
+    "created_at",
+    "updated_at",
+)
+FIGURES = (
+    "actual",
+    "raw",
+    "progress",
+    "expected",
+    "gap",
+    "status",
+    "reason",
+    "stale",
+    "late",
+    "ended",
+    "completeness",
+    "counted",
+    "pace",
+    "latest_period",
+    "latest_value",
+    "latest_observed_on",
+)
+
+
+def rows(person: Person, ids: Collection[int]) -> list[Row]:
+    """These KPIs, in this order, without those the person may not see.
+
+    Beside what people decided (OWN) and the stored figures (FIGURES, None before the first roll-up) a row has
+    `measured_from` and `measured_until`, `stretch_progress`, `rolled_up` and `rolled_up_at`.
+    """
+    figures = {name: F(f"figures__{name}") for name in (*FIGURES, "rolled_up_at")}
+    kpis = Kpi.objects.visible_to(person).filter(pk__in=ids).order_by()
+    found = {row["id"]: row for row in kpis.values(*OWN, *LIFE, stretch_progress=F("figures__stretch"), **figures)}
+    pending = pending_kpis(person.organisation_id, found)
+    for row in found.values():
+        row["rolled_up"] = row["status"] is not None and not pending & {row["id"], None}
+        row["reason"] = row["reason"] or None
+        live(row)
+    return [found[pk] for pk in ids if pk in found]
+
+
+def rows_at(person: Person, ids: Collection[int], on: dt.date | None, known: dt.datetime | None) -> list[Row]:
+    """The same with the figures of a date, from what had been recorded by a moment; KPIs that were not there yet are
+    left out. Definitions, goals' dates and settings are those known then."""
+    organisation = person.organisation
+    settings = organisation if known is None else past.organisation_known(organisation, known)
+    on = on or organisation.today()
+    visible = set(Kpi.objects.visible_to(person).filter(pk__in=ids).values_list("pk", flat=True))
+    values = values_at(organisation, on, known, visible)
+    found = {row["id"]: row for row in told(organisation, visible, known)}
+    for row in found.values():
+        score = score_of(settings, with_life(dict(row)), values[row["id"]], on)
+        figures = stored_figures(score)
+        row |= {name: figures[name] for name in FIGURES}
+        row |= {"reason": score.reason, "stretch_progress": score.stretch, "rolled_up": True, "rolled_up_at": None}
+        live(row)
+    return [found[pk] for pk in ids if pk in found]
+
+
+def told(organisation: Organisation, ids: Collection[int], known: dt.datetime | None) -> Iterable[Row]:
+    """Definitions with the dates of their goal and cycle, now or as recorded by `known`."""
+    if known is None:
+        return Kpi.objects.filter(pk__in=ids).order_by().values(*OWN, *LIFE)
+    kpis = past.rows_known(Kpi.history, organisation, known, ids=ids)
+    lives = lives_known(organisation, known, {kpi["goal_id"] for kpi in kpis})
+    return [{**kpi, **lives[kpi["goal_id"]]} for kpi in kpis if kpi["goal_id"] in lives]
+
+
+def live(row: Row) -> None:
+    """Names the KPI's life: its own dates, else the goal's, else the cycle's."""
+    life = with_life(dict(row))
+    row["measured_from"], row["measured_until"] = life["start"], life["due"]
+
+
+def pending_kpis(organisation_id: int, ids: Iterable[int]) -> set[int | None]:
+    """Those with something committed that has not been scored yet; None stands for all of them."""
+    marks = DirtyMark.objects.filter(organisation_id=organisation_id).filter(Q(kpi_id__in=ids) | Q(goal=None))
+    return set(marks.values_list("kpi_id", flat=True))
