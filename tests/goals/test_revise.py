@@ -8,7 +8,7 @@ from django.core.exceptions import ValidationError
 
 from cascade.errors import VersionMismatch
 from goals import progress
-from goals.models import DirtyMark, GoalFigures
+from goals.models import DirtyMark, Goal, GoalFigures
 from tests.goals.measuring import kpi, rolled_up
 
 
@@ -87,3 +87,10 @@ def test_wrong_fields_are_refused_with_their_codes(cast, goal):
     assert refused(goal, start=dt.date(2026, 3, 1), due=dt.date(2026, 2, 1)) == {"due": "dates_order"}
     assert refused(goal, external_id="G-7") == {"external_id": "external_id_taken"}
     assert refused(goal, owner=cast.eve) == {"owner": "other_organisation"}
+
+
+def test_a_reason_may_be_as_long_as_it_takes(cast, goal):
+    reason = "Because " * 50
+    changed = goal.revise(by=cast.ada, reason=reason, title="Renamed")
+    assert changed.history.first().history_change_reason == reason
+    assert not Goal.history.model._meta.get_field("history_change_reason").max_length
