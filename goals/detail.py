@@ -110,7 +110,8 @@ class Detail:
 
     @cached_property
     def line(self) -> dict[str, Any]:
-        line = parts.lines(self.nearby, self.goal.pk, self.seen)
+        shown = self.still_open or self.nearby
+        line = parts.lines(shown, self.goal.pk, self.seen)
         for part in line["parts"]:
             if part["kind"] == "goal":
                 part["goal"], part["trouble"] = self.goals[part["id"]], self.nearby.figures[part["id"]].trouble_below
@@ -184,10 +185,15 @@ class Detail:
         return self.stops[0].weight * self.figures.gap
 
     @cached_property
-    def would_be(self) -> GoalFigures | None:
-        """The figures of a closed goal if it were still active."""
+    def still_open(self) -> nearby.Nearby | None:
+        """A closed goal as if it were still active."""
         is_closed = self.nearby.goals[self.goal.pk].state == State.closed
         return self.nearby.reopened(self.goal.pk) if is_closed else None
+
+    @property
+    def would_be(self) -> GoalFigures | None:
+        """The figures of a closed goal if it were still active."""
+        return self.still_open and self.still_open.figures[self.goal.pk]
 
     @cached_property
     def troubles(self) -> list[attention.Trouble]:

@@ -29,9 +29,8 @@ TOLD = (
     "visibility",
     "start",
     "due",
-    "closing_note",
 )
-NAMES = {"rollup_method": "method", "closing_note": "closing note"}
+NAMES = {"rollup_method": "method"}
 NOTHING = "nothing"
 RESTRICTED = "a restricted goal"
 VERSIONS = 200  # read at most at once; a version may change nothing that is told

@@ -50,10 +50,9 @@ class Nearby:
         nodes = self.goals.values()
         return rollup.lines_of_sight([leaf], nodes, self.kpis, self.on, self.thresholds, self.held)[leaf]
 
-    def reopened(self, goal_id: Any) -> GoalFigures:
-        """The figures that a closed goal would have now if it were still active."""
-        nodes = {**self.goals, goal_id: replace(self.goals[goal_id], state=State.active)}
-        return rollup.roll_up(nodes.values(), self.kpis, self.on, self.thresholds, self.held)[goal_id]
+    def reopened(self, goal_id: Any) -> "Nearby":
+        """The same with a closed goal still active."""
+        return replace(self, goals={**self.goals, goal_id: replace(self.goals[goal_id], state=State.active)})
 
 
 NOT_ROLLED_UP = GoalFigures(None, None, None, ZERO, None, Status.no_data, counted=False, has_parts=True, achieved=False)
