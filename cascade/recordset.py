@@ -17,12 +17,12 @@ from cascade.fields import plain
 def insert(
     model: type[models.Model],
     columns: Mapping[str, str],
-    rows: Iterable[Sequence],
+    rows: str,
     *,
     same: Mapping[str, Any],
     replaces: Sequence[str] = (),
 ) -> None:
-    """Inserts rows with `columns` (name and PostgreSQL type) of their own and those in `same` alike.
+    """Inserts rows, written by `rows_of`, with `columns` (name and PostgreSQL type) of their own and `same` alike.
 
     `replaces` are unique columns by which a row takes the place of the one that is there; its `version` goes on.
     """
@@ -37,7 +37,7 @@ def insert(
         )
         statement += f" ON CONFLICT ({', '.join(replaces)}) DO UPDATE SET {changed}"
     with connection.cursor() as cursor:
-        cursor.execute(statement, [*map(prepared, same.values()), rows_of(columns, rows)])
+        cursor.execute(statement, [*map(prepared, same.values()), rows])
 
 
 def recordset(columns: Mapping[str, str]) -> str:
@@ -50,6 +50,7 @@ def recordset(columns: Mapping[str, str]) -> str:
 
 
 def rows_of(columns: Iterable[str], rows: Iterable[Sequence]) -> str:
+    """Rows with these columns in that order, numbers as exact texts."""
     names = tuple(columns)
     return json.dumps([dict(zip(names, row, strict=True)) for row in rows], default=as_text)
 

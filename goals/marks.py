@@ -5,9 +5,11 @@ from collections.abc import Iterable
 from django.db import transaction
 from django.utils import timezone
 
-from cascade.recordset import insert
+from cascade.recordset import insert, rows_of
 from goals.models import DirtyMark, RollupState
 from people.models import Organisation
+
+MARKED = {"goal_id": "bigint", "kpi_id": "bigint"}
 
 
 def mark(organisation_id: int, goal_ids: Iterable[int | None] = (), kpis: Iterable[tuple[int, int]] = ()) -> None:
@@ -15,7 +17,7 @@ def mark(organisation_id: int, goal_ids: Iterable[int | None] = (), kpis: Iterab
     marks = [(goal, None) for goal in set(goal_ids) if goal] + [(goal, kpi) for kpi, goal in set(kpis)]
     if marks:
         same = {"organisation_id": organisation_id, "marked_at": timezone.now()}
-        insert(DirtyMark, {"goal_id": "bigint", "kpi_id": "bigint"}, marks, same=same)
+        insert(DirtyMark, MARKED, rows_of(MARKED, marks), same=same)
         ask(organisation_id)
 
 

@@ -17,7 +17,7 @@ from django.utils import timezone
 
 from cascade.errors import VersionMismatch
 from cascade.fields import plain
-from cascade.recordset import insert
+from cascade.recordset import insert, rows_of
 from goals import marks
 from kpis import periods
 from kpis.models import Kpi, Measurement, MeasurementRevision
@@ -286,5 +286,6 @@ def has_more_decimals(value: Decimal, most: int) -> bool:
 def write(organisation: Organisation, told: Collection[Told], by: Person | None, now: dt.datetime) -> None:
     """Adds the revisions and makes them the values that count; the KPIs are locked."""
     same = {"organisation_id": organisation.pk, "recorded_at": now, "recorded_by_id": by and by.pk}
-    insert(MeasurementRevision, TOLD, told, same=same)
-    insert(Measurement, TOLD, told, same={**same, "version": 1}, replaces=("kpi_id", "period"))
+    rows = rows_of(TOLD, told)
+    insert(MeasurementRevision, TOLD, rows, same=same)
+    insert(Measurement, TOLD, rows, same={**same, "version": 1}, replaces=("kpi_id", "period"))

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from django.db import transaction
 from django.utils import timezone
 
-from cascade.recordset import insert
+from cascade.recordset import insert, rows_of
 from goals import progress, structure
 from goals.models import RollupState
 from integrations.demo import company, endings, lives, plan, story, strategy
@@ -62,14 +62,15 @@ def record(organisation: Organisation, told: plan.Plan, written: strategy.Writte
             found = course(kpi_plan, strategy.life(kpi, time), time, lives.until(each, kpi_plan, time), chance)
             acts += rows(kpi, found)
     acts.sort(key=lambda act: act[5])
-    insert(MeasurementRevision, COLUMNS, acts, same={"organisation_id": organisation.pk})
+    insert(MeasurementRevision, COLUMNS, rows_of(COLUMNS, acts), same={"organisation_id": organisation.pk})
     last: dict[tuple, tuple] = {}
     versions: dict[tuple, int] = {}
     for act in acts:
         last[act[:2]] = act
         versions[act[:2]] = versions.get(act[:2], 0) + 1
     counting = [(*act, versions[key]) for key, act in last.items()]
-    insert(Measurement, {**COLUMNS, "version": "integer"}, counting, same={"organisation_id": organisation.pk})
+    columns = {**COLUMNS, "version": "integer"}
+    insert(Measurement, columns, rows_of(columns, counting), same={"organisation_id": organisation.pk})
 
 
 def rows(kpi: Kpi, found: list[Recorded]) -> Iterator[tuple]:
