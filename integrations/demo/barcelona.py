@@ -22,4 +22,6 @@ def load() -> Organisation | None:
     files = {path.name: path.read_bytes() for path in FOLDER.glob("*.csv")}
     levels = ("Goal", "Target", "Commitment")
     founding = Founding(NAME, levels, "Europe/Madrid", ATTRIBUTION, ADMINISTRATOR)
-    return import_folder(files, founding, source=FOLDER.name).organisation
+    organisation = import_folder(files, founding, source=FOLDER.name).organisation
+    organisation.people.update(name="City administrator")
+    return organisation

@@ -146,7 +146,7 @@ def aim(plan: KpiPlan, time: Timeline) -> dict[str, Any]:
     else:
         said |= {"kind": "boolean", "baseline": Decimal(0), "target": Decimal(1)}
     if plan.before is not None:
-        said["start"] = time.first_used
+        said |= {"start": time.first_used, "due": time.due}
     return said | steps(plan, time)
 
 
