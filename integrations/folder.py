@@ -111,10 +111,7 @@ def repeats(file: str, rows: Iterable[Any]) -> Iterator[Problem]:
 def goal_problems(folder: Folder, known: Known) -> Iterator[Problem]:
     yield from repeats(GOALS, folder.goals)
     rows = {row.id: row for row in folder.goals}
-    parents = {key: parent for key, (parent, _) in known.goals.items()} | {
-        row.id: row.parent_id for row in folder.goals
-    }
-    ranks = {key: rank for key, (_, rank) in known.goals.items()} | {row.id: row.rank for row in folder.goals}
+    parents, ranks = merged(folder, known)
     for row in folder.goals:
         if row.parent_id and row.parent_id not in parents:
             told = f"No goal has the id {records.shown(row.parent_id)}."
@@ -134,7 +131,7 @@ def goal_problems(folder: Folder, known: Known) -> Iterator[Problem]:
 
 
 def merged(folder: Folder, known: Known) -> tuple[dict[str, str], dict[str, int]]:
-    """Parent and rank of every goal once the files are taken in; a root of the files stays where it may stand."""
+    """Parent and rank of every goal once the files are taken in; a blank parent leaves a known goal where it is."""
     parents = {key: parent for key, (parent, _) in known.goals.items()}
     parents |= {row.id: row.parent_id for row in folder.goals if row.parent_id or row.id not in parents}
     ranks = {key: rank for key, (_, rank) in known.goals.items()}

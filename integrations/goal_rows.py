@@ -46,8 +46,7 @@ def take_in(
     goals |= {goal.external_id: goal for goal in planted}
     changed = [row for row in known if changes(goals[row.id], wanted[row.id]) or is_elsewhere(row, goals)]
     for row in changed:
-        # Levels first, so that no goal stands above its parent's level while the others are still to be moved.
-        Goal.objects.filter(pk=goals[row.id].pk).update(level=wanted[row.id]["level"])
+        put_on_level(goals[row.id], wanted[row.id]["level"], by=by, reason=reason)
     for row in from_the_top(changed, rows):
         goals[row.id] = change(row, goals, wanted[row.id], by=by, reason=reason)
     counts["changed"] = len(changed)
@@ -111,6 +110,18 @@ def from_the_top(changed: Sequence[GoalRecord], rows: Sequence[GoalRecord]) -> l
         return steps
 
     return sorted(changed, key=lambda row: depth(row.id))
+
+
+def put_on_level(goal: Goal, level: Level, *, by: Person | None, reason: str) -> None:
+    """Before any goal is moved, and not by `revise`: on the way from one good tree to another a goal may stand above
+    its parent's level. The levels of the whole were checked with the files."""
+    if goal.level == level:
+        return
+    goal.level = level
+    goal.version += 1
+    goal._history_user, goal._change_reason = by, reason
+    goal.save(update_fields=["level", "version", "updated_at"])
+    marks.mark(goal.organisation_id, [goal.pk, goal.parent_id])
 
 
 def change(

@@ -174,6 +174,12 @@ def test_a_known_goal_does_not_end_above_a_parent_that_steps_down():
     ]
 
 
+def test_a_blank_parent_leaves_a_known_goal_where_it_is():
+    known = Known(goals={"TOP": ("", 1), "G1": ("TOP", 1)}, levels=("Strategic", "Team"))
+    assert problems(known, goals=[{**GOAL, "level": "2"}], kpis=[], values=[]) == []
+    assert problems(known, goals=[GOAL], kpis=[], values=[]) == [(GOALS, 2, "level", "level_above_parent")]
+
+
 def test_levels_go_by_number_or_name():
     known = Known(levels=("Strategic", "Team"))
     goals = [{**GOAL, "level": "strategic"}, {**CHILD, "level": "2"}, {**CHILD, "id": "G3", "level": "3"}]

@@ -215,6 +215,20 @@ def test_goals_move_and_change_level_as_the_files_say_even_upside_down():
     assert a.level.rank == 1
 
 
+def test_a_whole_branch_steps_down_a_level_with_its_history():
+    branch = [{**GOAL, "id": "A"}, {**GOAL, "id": "B", "parent_id": "A"}, {**GOAL, "id": "C", "parent_id": "B"}]
+    first = load(folder(branch, [], []), Founding("Port", ("Strategic", "Team")), source="port")
+    second = again(first, folder([{**row, "level": "Team", "title": "Sail"} for row in branch], [], []))
+    assert second.goals["changed"] == 3
+    for goal in Goal.objects.all():
+        assert (goal.level.name, goal.title) == ("Team", "Sail")
+        assert list(goal.history.order_by("history_id").values_list("level__name", flat=True))[::2] == [
+            "Strategic",
+            "Team",
+        ]
+    assert progress.differences(first.organisation) == []
+
+
 def test_nothing_new_and_nothing_moved_stands_below_a_goal_that_has_ended(report):
     again(report, folder(goals=[GOAL, CHILD, {**CHILD, "id": "G3"}]))
     lifecycle.change_state(Goal.objects.get(external_id="G3"), "closed", by=None)
