@@ -58,7 +58,7 @@ def found(plan: Plan, time: Timeline, external_id: str, chance: random.Random) -
         timezone=time.zone.key,
         fiscal_start_month=time.start.month,
     )
-    founded_at = time.at(time.first_used - dt.timedelta(days=20))
+    founded_at = time.at(time.first_used - dt.timedelta(days=30))
     Organisation.objects.filter(pk=organisation.pk).update(created_at=founded_at)
     organisation.history.update(history_date=founded_at)
     units = dict(placed(organisation, plan))

@@ -244,6 +244,7 @@ def test_histories_begin_with_a_draft_and_end_with_what_is_there(aurdal):
             assert (versions[0].history_type, {each.history_type for each in versions[1:]} <= {"~"}) == ("+", True)
             for name in [each.attname for each in model.history.model.tracked_fields]:
                 assert getattr(versions[-1], name) == getattr(row, name), name
+    assert aurdal.history.earliest().history_date < Goal.history.filter(organisation=aurdal).earliest().history_date
     states = {each.state for each in Goal.history.filter(organisation=aurdal, history_type="+")}
     assert states == {"draft"}
 

@@ -158,10 +158,29 @@ def test_a_changed_kpi_is_an_update_with_history_and_scored_anew(report):
     assert kpi.figures.progress == Decimal("0.5")
 
 
-def test_a_later_value_lengthens_the_life_of_its_kpi(report):
-    again(report, folder(goals=[], kpis=[], values=[*VALUES, value(9, "30")]))
-    assert Kpi.objects.get().life == (date(2025, 1, 1), date(2025, 9, 30))
-    assert Measurement.objects.count() == 4
+def test_earlier_and_later_values_lengthen_the_life_of_their_kpi(report):
+    earlier = {"kpi_id": "K-1", "date": "2024-11-01", "value": "8"}
+    again(report, folder(goals=[], kpis=[], values=[earlier, *VALUES, value(9, "30")]))
+    assert Kpi.objects.get().life == (date(2024, 11, 1), date(2025, 9, 30))
+    assert Measurement.objects.count() == 5
+
+
+def test_the_words_of_the_source_about_its_frequency_are_kept():
+    kpis = [{**KPI, "frequency": "every election", "source": "City hall"}, {**KPI, "id": "K-2", "frequency": "Monthly"}]
+    load(folder(kpis=kpis), Founding("Port"), source="port")
+    assert dict(Kpi.objects.values_list("external_id", "source_note")) == {
+        "K-1": "City hall\nFrequency in the source: every election",
+        "K-2": "",
+    }
+
+
+def test_later_files_go_on_in_the_cycle_of_the_first_or_in_the_one_named(report):
+    later = {**GOAL, "id": "G9", "start": "2030-01-01", "due": "2031-12-31"}
+    again(report, folder(goals=[GOAL, CHILD, later]))
+    again(report, folder(goals=[{**later, "id": "G10"}]), cycle="The thirties")
+    cycles = dict(Goal.objects.filter(parent=None).values_list("external_id", "cycle__name"))
+    assert cycles == {"G1": "2025", "G9": "2025", "G10": "The thirties"}
+    assert Cycle.objects.get(name="The thirties").due == date(2031, 12, 31)
 
 
 def test_what_people_have_filled_in_is_not_emptied_by_a_blank_cell(report):
