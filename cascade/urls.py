@@ -7,6 +7,7 @@ urlpatterns = [
     path("accounts/", include("people.urls")),
     path("api/", include("cascade.api")),
     path("", include("goals.urls")),
+    path("", include("kpis.urls")),
 ]
 
 handler400 = "cascade.problems.bad_request"

@@ -1,0 +1,384 @@
+"""What people type about KPIs and their values."""
+
+import datetime as dt
+from collections.abc import Mapping
+from copy import copy
+from decimal import Decimal
+
+from django import forms
+from django.core.exceptions import ValidationError
+
+from cascade.fields import plain
+from cascade.numbers import NumberField, typed
+from cascade.once import new_key
+from goals.models import Goal
+from kpis import definitions, recording
+from kpis.course import Line
+from kpis.models import Kpi, Measurement
+from kpis.periods import period_name, periods
+from kpis.scoring import fiscal_of
+from people.models import Person
+
+MOST_PERIODS = 4000
+LONGEST_UNIT_INSIDE = 5  # characters
+FINER = {
+    "fade",
+    "key",
+    "max_value",
+    "milestones",
+    "min_value",
+    "source_note",
+    "stretch",
+    "trajectory",
+    "weight",
+    "zero_at",
+}
+DONE_OR_NOT = {
+    "cadence": "once",
+    "target_mode": "by_due",
+    "direction": "increase",
+    "aggregation": "latest",
+    "baseline": None,
+    "target": Decimal(1),
+    "stretch": None,
+    "milestones": "",
+}
+
+
+class DayInput(forms.DateInput):
+    input_type = "date"
+
+    def format_value(self, value):
+        return value.isoformat() if isinstance(value, dt.date) else value
+
+
+class ReasonField(forms.CharField):
+    def __init__(self, **options):
+        super().__init__(max_length=2000, widget=forms.Textarea(attrs={"rows": 2}), **options)
+
+
+class Refusing(forms.Form):
+    """Shows what a model refuses at the fields of the form; the first of them gets the focus."""
+
+    def refuse(self, error: ValidationError) -> None:
+        for name, found in error.error_dict.items():
+            self.add_error(name if name in self.fields else None, found)
+
+    def full_clean(self):
+        super().full_clean()
+        self.focus(*self.errors)
+
+    def add_error(self, field, error):
+        super().add_error(field, error)
+        self.focus(*self.errors)
+
+    def focus(self, *names: str) -> None:
+        for name in names[:1]:
+            if name in self.fields:
+                self.fields[name].widget.attrs["autofocus"] = True
+
+
+class ValueForm(Refusing):
+    """One value of one period. `seen` is the version of the value that stood there when the form was made."""
+
+    seen = forms.IntegerField(min_value=0, widget=forms.HiddenInput)
+    note = ReasonField(label="Note", required=False)
+    observed_on = forms.DateField(label="Measured on", required=False, widget=DayInput)
+
+    def __init__(self, *args, kpi: Kpi, line: Line, **options):
+        held = line.held
+        initial = {"seen": held.version if held else 0, "value": line.value}
+        if held and kpi.cadence == Kpi.Cadence.ONCE:
+            initial["observed_on"] = held.observed_on
+        super().__init__(*args, initial=initial, auto_id="value-%s", **options)
+        self.kpi, self.line = kpi, line
+        self.fields["value"] = self.value_field()
+        if self.corrects:
+            self.fields["note"].label = "Why does it change?"
+        self.order_fields(["value", "note", "observed_on", "seen"])
+
+    def value_field(self) -> forms.Field:
+        hint = "" if self.short_unit or not self.kpi.unit else f"in {self.kpi.unit}"
+        return NumberField(label=self.line.name, unit=self.kpi.unit, help_text=hint)
+
+    @property
+    def short_unit(self) -> str:
+        """A unit that has room inside the field."""
+        return self.kpi.unit if len(self.kpi.unit) <= LONGEST_UNIT_INSIDE else ""
+
+    @property
+    def corrects(self) -> bool:
+        """A value of a period that is over changes only with a reason."""
+        held = self.line.held
+        return held is not None and held.value is not None and held.observed_on >= self.line.period.life_end
+
+    def save(self, *, by: Person) -> None:
+        """Raises VersionMismatch when another value stands there than the one that was seen."""
+        cleaned = self.cleaned_data
+        recording.record_one(
+            self.kpi,
+            self.line.period.life_start,
+            cleaned["value"],
+            by=by,
+            observed_on=cleaned["observed_on"],
+            note=cleaned["note"],
+            version=cleaned["seen"],
+        )
+
+    def meet(self, theirs: Measurement) -> None:
+        """After somebody else's value: tells it, and makes the next save replace it."""
+        self.data = {**self.data.dict(), "seen": str(theirs.version)}
+        self.add_error("value", ValidationError(changed_meanwhile(theirs, self.kpi.unit), "changed_meanwhile"))
+
+
+def changed_meanwhile(held: Measurement, unit: str) -> str:
+    who = held.recorded_by.name if held.recorded_by else "Somebody"
+    now = "withdrew the value" if held.value is None else f"recorded {plain(held.value)} {unit}".rstrip()
+    return f"{who} {now} in the meantime. Save again to put yours in its place."
+
+
+class DoneForm(ValueForm):
+    """Done or not, and when."""
+
+    def value_field(self) -> forms.Field:
+        return forms.TypedChoiceField(
+            label="Is it done?",
+            choices=[("1", "Done"), ("0", "Not done")],
+            coerce=Decimal,
+            widget=forms.RadioSelect,
+        )
+
+    def __init__(self, *args, **options):
+        super().__init__(*args, **options)
+        self.initial["value"] = "1" if self.line.value in (None, 1) else "0"
+        self.fields["observed_on"].label, self.fields["observed_on"].help_text = "Since", "Today, if empty"
+
+
+class WithdrawForm(Refusing):
+    note = ReasonField(label="Why is it wrong?", required=False)
+
+    def __init__(self, *args, kpi: Kpi, line: Line, **options):
+        super().__init__(*args, auto_id="withdraw-%s", **options)
+        self.kpi, self.line = kpi, line
+
+    def save(self, *, by: Person) -> None:
+        recording.record_one(self.kpi, self.line.period.life_start, None, by=by, note=self.cleaned_data["note"])
+
+
+class StateForm(Refusing):
+    """Takes a KPI out of its goal for a while or for good, or back in."""
+
+    state = forms.ChoiceField(label="It is", choices=Kpi.State)
+    reason = ReasonField(label="Why does it change?")
+
+    def __init__(self, *args, kpi: Kpi, **options):
+        super().__init__(*args, initial={"state": kpi.state}, auto_id="state-%s", **options)
+        self.kpi = kpi
+
+    def save(self, *, by: Person) -> Kpi:
+        cleaned = self.cleaned_data
+        return definitions.revise(self.kpi, by=by, reason=cleaned["reason"], state=cleaned["state"])
+
+
+class MilestonesField(forms.CharField):
+    """One milestone a line: a period's name, a space or colon, a number. The form knows the periods."""
+
+    def __init__(self, **options):
+        super().__init__(max_length=20000, widget=forms.Textarea(attrs={"rows": 4, "spellcheck": "false"}), **options)
+
+
+class KpiForm(Refusing):
+    """The definition of a KPI. With a KPI it changes that one, else it makes one for the goal."""
+
+    name = forms.CharField(max_length=500)
+    definition = forms.CharField(
+        label="In one sentence",
+        help_text="How it is measured",
+        max_length=5000,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 2}),
+    )
+    unit = forms.CharField(max_length=100, required=False)
+    kind = forms.ChoiceField(label="It is", choices=[("number", "a number"), ("boolean", "done or not")])
+    direction = forms.ChoiceField(
+        label="Good is",
+        required=False,
+        choices=[("", "Not said"), ("increase", "Higher"), ("decrease", "Lower"), ("maintain", "Within a range")],
+    )
+    aggregation = forms.ChoiceField(
+        label="Over time, take",
+        choices=[
+            ("latest", "the last value"),
+            ("sum", "the sum"),
+            ("mean", "the average"),
+            ("min", "the lowest value"),
+            ("max", "the highest value"),
+        ],
+    )
+    cadence = forms.ChoiceField(label="Measured", choices=Kpi.Cadence)
+    source = forms.ChoiceField(label="Values are", choices=Kpi.Source)
+    indicator = forms.ChoiceField(
+        label="It shows",
+        choices=[("lag", "the result itself (lag)"), ("lead", "what leads to it (lead)")],
+    )
+    target_mode = forms.ChoiceField(
+        label="The target is to be reached", choices=[("by_due", "by the due date"), ("each_period", "in each period")]
+    )
+    baseline = NumberField(label="Start", required=False)
+    target = NumberField(required=False)
+    stretch = NumberField(label="Stretch target", required=False)
+    lower = NumberField(label="At least", required=False)
+    upper = NumberField(label="At most", required=False)
+    fade = NumberField(label="Nothing is left beyond", help_text="This far outside the range", required=False)
+    zero_at = NumberField(label="Counts as nothing at", required=False)
+    start = forms.DateField(label="From", required=False, widget=DayInput)
+    due = forms.DateField(label="By", required=False, widget=DayInput)
+    trajectory = forms.ChoiceField(label="Path", choices=Kpi.Trajectory)
+    milestones = MilestonesField(required=False)
+    weight = NumberField(label="Weight in its goal")
+    min_value = NumberField(label="Lowest possible value", required=False)
+    max_value = NumberField(label="Highest possible value", required=False)
+    data_owner = forms.ModelChoiceField(Person.objects.none(), label="Who records it", required=False)
+    source_note = forms.CharField(
+        label="Where the number comes from", max_length=5000, required=False, widget=forms.Textarea(attrs={"rows": 2})
+    )
+    key = forms.CharField(
+        label="Name for formulas and imports",
+        help_text="Small letters, digits and _; made from the name if empty",
+        max_length=100,
+        required=False,
+    )
+    reason = ReasonField(
+        label="Why does it change?",
+        help_text="Needed when what is asked for changes after the first value",
+        required=False,
+    )
+    version = forms.IntegerField(required=False, widget=forms.HiddenInput)
+    once = forms.UUIDField(widget=forms.HiddenInput)
+
+    def __init__(self, *args, person: Person, goal: Goal, kpi: Kpi | None = None, **options):
+        self.goal, self.kpi = goal, kpi
+        told = self.told_by(kpi or Kpi(organisation=goal.organisation))
+        initial = told | ({"version": kpi.version} if kpi else {"once": new_key()})
+        super().__init__(*args, initial=initial, **options)
+        self.fields["data_owner"].queryset = Person.objects.visible_to(person).active()
+        for name in ("reason", "version") if kpi is None else ("once",):
+            del self.fields[name]
+
+    def told_by(self, kpi: Kpi) -> dict[str, object]:
+        """A KPI's fields as this form shows them."""
+        names = [name for name in self.base_fields if name in definitions.FIELDS]
+        told = {name: getattr(kpi, name) for name in names}
+        fiscal = fiscal_of(kpi.organisation)
+        told["milestones"] = "\n".join(
+            f"{period_name(dt.date.fromisoformat(first), kpi.cadence, fiscal)} {value}"
+            for first, value in kpi.milestones.items()
+        )
+        return told | {"data_owner": kpi.data_owner_id, "direction": kpi.direction or ""}
+
+    @property
+    def fine_errors(self) -> bool:
+        return bool(FINER & self.errors.keys())
+
+    def clean_direction(self):
+        return self.cleaned_data["direction"] or None
+
+    def clean(self):
+        if self.cleaned_data.get("kind") == Kpi.Kind.BOOLEAN:
+            self.cleaned_data |= DONE_OR_NOT
+        if "milestones" in self.cleaned_data:
+            try:
+                self.cleaned_data["milestones"] = self.read_milestones(self.cleaned_data["milestones"])
+            except ValidationError as error:
+                self.add_error("milestones", error)
+        if self.kpi is not None and not self.cleaned_data.get("reason") and self.moves_the_target():
+            self.add_error("reason", ValidationError(self.why_a_reason(), "reason_required"))
+
+    def moves_the_target(self) -> bool:
+        """What people are measured against changes after the first value."""
+        moving = ("baseline", "target", "stretch", "lower", "upper", "start", "due", "target_mode", "direction")
+        changed = [name for name in moving if self.cleaned_data.get(name) != getattr(self.kpi, name)]
+        return bool(changed) and self.kpi.revisions.exists()
+
+    def why_a_reason(self) -> str:
+        old, new = self.kpi.target, self.cleaned_data.get("target")
+        was = f"The old target was {plain(old)}. " if old is not None and new != old else ""
+        return f"{was}Say in a sentence why it changes. Everyone on this goal will read it."
+
+    def read_milestones(self, text: str) -> Mapping[dt.date, Decimal]:
+        found, known = {}, self.period_names()
+        for line in filter(None, (line.strip() for line in text.splitlines())):
+            name, _, value = line.replace(":", " ").replace("\t", " ").partition(" ")
+            if name.upper() not in known:
+                raise ValidationError(
+                    f"{name} is none of its periods, such as {next(iter(known), '2026-06')}.",
+                    "milestone_unknown_period",
+                )
+            found[known[name.upper()]] = typed(value, self.cleaned_data.get("unit", ""))
+        return found
+
+    def period_names(self) -> dict[str, dt.date]:
+        """First days by name, and by themselves, of the periods the form describes."""
+        cycle = self.goal.cycle
+        start = self.cleaned_data.get("start") or self.goal.start or cycle.start
+        due = self.cleaned_data.get("due") or self.goal.due or cycle.due
+        cadence, fiscal = self.cleaned_data.get("cadence"), fiscal_of(self.goal.organisation)
+        if not cadence or start > due or (due - start).days > MOST_PERIODS:
+            return {}
+        firsts = [period.first for period in periods(start, due, cadence, fiscal)]
+        return {first.isoformat(): first for first in firsts} | {
+            period_name(first, cadence, fiscal): first for first in firsts
+        }
+
+    def fields_given(self) -> dict[str, object]:
+        given = {name: value for name, value in self.cleaned_data.items() if name in definitions.FIELDS}
+        if not given["key"]:
+            del given["key"]
+        return given
+
+    def meet(self, theirs: Kpi) -> list[tuple[str, str, str]]:
+        """After somebody else's change: takes over what only they changed, tells what both did as (label, mine,
+        theirs), and makes the next save one of the version they left."""
+        seen = theirs.history.filter(version=self.cleaned_data["version"]).first()
+        mine, now = self.told_by(self.changed(theirs)), self.told_by(theirs)
+        base = self.told_by(seen.instance) if seen else {}
+        data, both = self.data.copy(), []
+        for name in mine:
+            if now[name] in (mine[name], base.get(name)):
+                continue
+            if mine[name] == base.get(name):
+                data[name] = as_typed(now[name])
+            else:
+                both.append((self[name].label, self.in_words(name, mine[name]), self.in_words(name, now[name])))
+        data["version"] = theirs.version
+        self.data = data
+        return both
+
+    def changed(self, kpi: Kpi) -> Kpi:
+        """The KPI as this form would make it, not saved."""
+        changed = copy(kpi)
+        definitions.assign(changed, self.fields_given())
+        return changed
+
+    def in_words(self, name: str, value: object) -> str:
+        field = self.fields[name]
+        if name == "data_owner":
+            return str(field.queryset.filter(pk=value).first() or "nobody")
+        return str(dict(getattr(field, "choices", ())).get(value) or as_typed(value)) or "nothing"
+
+    def save(self, *, by: Person) -> Kpi:
+        if self.kpi is None:
+            return definitions.create(self.goal, by=by, **self.fields_given())
+        return definitions.revise(
+            self.kpi,
+            by=by,
+            version=self.cleaned_data["version"],
+            reason=self.cleaned_data["reason"],
+            **self.fields_given(),
+        )
+
+
+def as_typed(value: object) -> str:
+    if value is None:
+        return ""
+    return plain(value) if isinstance(value, Decimal) else str(value)
