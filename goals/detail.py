@@ -14,10 +14,11 @@ from goals import attention, history, nearby, parts, past, structure, trend, wor
 from goals.access import Rights
 from goals.kpi_source import source
 from goals.models import Goal
-from goals.nodes import GoalFigures, State
+from goals.nodes import ZERO, GoalFigures, State
 from goals.rollup import Explained
 from people.models import Person
 
+MOST_PARTS = 40
 MOST_TROUBLES = 6
 MOST_CHANGES = 10
 SPARK = 12
@@ -117,6 +118,15 @@ class Detail:
                 part["goal"], part["trouble"] = self.goals[part["id"]], self.nearby.figures[part["id"]].trouble_below
         return line
 
+    @property
+    def unlisted(self) -> dict[str, Any] | None:
+        """The parts after the first MOST_PARTS, summed up."""
+        left = self.line["parts"][MOST_PARTS:]
+        if not left:
+            return None
+        sums = {name: sum((part[name] for part in left), ZERO) for name in ("share", "points", "shown")}
+        return {"count": len(left), **sums}
+
     @cached_property
     def kpis(self) -> list[dict[str, Any]]:
         return [self.kpi(part) for part in self.line["parts"] if part["kind"] == "kpi"]
@@ -150,9 +160,9 @@ class Detail:
                 Stop(
                     goal=self.goals.get(step.goal),
                     figures=figures,
-                    share=figures.goal_shares.get(below, Decimal(0)),
+                    share=figures.goal_shares.get(below, ZERO),
                     weight=step.effective_weight,
-                    points=step.effective_weight * (progress or Decimal(0)),
+                    points=step.effective_weight * (progress or ZERO),
                     headroom=step.headroom,
                     is_parent=below == self.goal.pk,
                 )

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from cascade.errors import Conflict
 from goals import path, tree, trend, words
 from goals.access import Rights
-from goals.detail import MOST_CHANGES, Detail, Unknown
+from goals.detail import MOST_CHANGES, MOST_PARTS, Detail, Unknown
 from goals.history import changes
 from goals.models import Goal
 from goals.nodes import ONE, Method
@@ -56,7 +56,8 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
         "top": above[0] if above else None,
         "would_be": shown.would_be,
         "notice": shown.notice,
-        "parts": parts if len(parts) > 1 or shown.kpis == [] else [],
+        "parts": parts[:MOST_PARTS] if len(parts) > 1 or not shown.kpis else [],
+        "unlisted": shown.unlisted,
         "line": shown.line,
         "method_note": NOTES[Method(goal.rollup_method)],
         "kpis": [kpi_row(shown, row) for row in shown.kpis],

@@ -1,6 +1,7 @@
 """Where a goal's number comes from: the page, and the same as a file."""
 
 import csv
+import datetime as dt
 from collections.abc import Collection
 from typing import Any
 
@@ -35,6 +36,7 @@ def explain(request: HttpRequest, pk: int) -> HttpResponse:
         "title": table.nearby.told[goal.pk]["title"],
         "moment": moment,
         "today": goal.organisation.today(),
+        "yesterday": table.nearby.on - dt.timedelta(days=1),
         "table": table,
         "figures": figures,
         "line": table.line,

@@ -12,6 +12,7 @@ from django.urls import reverse
 
 from cascade.templatetags.ui import WORDS, percent_text
 from goals import lifecycle, tree
+from goals.detail import MOST_PARTS
 from goals.models import Goal, GoalSnapshot
 from goals.progress import snapshot
 from kpis.models import Kpi
@@ -88,6 +89,19 @@ def test_points_that_are_rounded_still_add_up_to_what_is_shown(cast):
 
     assert sum(points[:-1]) == points[-1] == Decimal("67.00")
     assert sorted(points[:-1]) == [Decimal("0.34"), Decimal("33.33"), Decimal("33.33")]
+
+
+def test_many_parts_are_summed_up_in_one_row(cast):
+    top = cast.goal("Top")
+    for number in range(MOST_PARTS + 3):
+        kpi(top, f"k{number}", number)
+    rows = page(cast.ada, rolled_up(top)).tables["dc-table"][1:]
+
+    assert rows[-2].cells[0].text == "3 more parts"
+    assert len(rows) == MOST_PARTS + 2
+    points = [row.by_label("Points") for row in rows]
+    assert sum(Decimal(cell.value) for cell in points[:-1]) == Decimal(points[-1].value)
+    assert sum(Decimal(cell.text) for cell in points[:-1]) == Decimal(points[-1].text)
 
 
 def test_a_goal_says_what_it_gives_to_the_goals_above(cast, family):
@@ -177,6 +191,19 @@ def test_a_closed_goal_shows_its_final_figures_and_what_they_would_be_now(cast, 
     assert "as missed" in shown
     assert "20% is reached" in shown
     assert "Would now be 50%" in shown
+
+
+def test_the_parts_of_a_closed_goal_are_what_they_would_give_now(cast, family):
+    top, left, _ = family
+    kpi(left, "another", 60)
+    rolled_up(top)
+    lifecycle.change_state(left, "closed", by=cast.ada)
+    record_one(Kpi.objects.get(key="left_kpi"), cast.works.today(), Decimal(50), by=cast.ada, note="Late")
+    shown = page(cast.ada, rolled_up(left))
+
+    assert "40% is reached" in shown.text
+    assert "What its parts say now The goal's own figures are frozen" in shown.text
+    assert [row.by_label("Points").text for row in shown.tables["dc-table"][1:]] == ["25.00", "30.00", "55.00"]
 
 
 def test_a_goal_without_anything_to_measure_says_what_comes_next(cast):
