@@ -36,7 +36,7 @@ def asked(shown: Course) -> list[dict[str, Any]]:
     """What the KPI is measured against: a band, the path to the target or the target of each period."""
     definition = shown.definition
     if definition.direction is None:
-        return []
+        return [level(shown, definition.target)]
     if definition.is_maintain:
         return band(shown)
     if not definition.by_due:
@@ -217,16 +217,19 @@ def label(value: Decimal | None, name: str) -> dict[str, Any] | None:
 
 
 def latest_label(shown: Course) -> list[dict[str, Any]]:
+    """The newest value beside its dot, on the side where no line comes from."""
     if has_bars(shown) or not shown.measured:
         return []
-    line, value = shown.measured[-1], shown.measured[-1].value
-    if is_totalled(shown):
-        line, value = course.so_far(shown)[-1]
+    *before, (line, value) = (
+        course.so_far(shown) if is_totalled(shown) else [(one, one.value) for one in shown.measured]
+    )
+    falls = bool(before) and before[-1][1] > value
     return [
         {
             "x": line.seen_on.isoformat(),
             "y": float(value),
-            "yshift": 16,
+            "yshift": -16 if falls else 16,
+            "bgcolor": charts.PAPER,
             "text": number_text(value),
             "showarrow": False,
             "font": {"size": 13, "color": charts.MEASURED, "weight": 600},

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from django.utils.formats import date_format
+
 from cascade.templatetags.ui import exact
 from kpis import definitions
 from kpis.models import Kpi
@@ -53,5 +55,7 @@ def in_words(name: str, version: Any) -> str:
         return ", ".join(f"{period} {target}" for period, target in value.items())
     if isinstance(value, Decimal):
         return exact(value)
+    if isinstance(value, dt.date):
+        return date_format(value, "j M Y")
     choices = dict(Kpi._meta.get_field(name).flatchoices)
     return str(choices.get(value, value))

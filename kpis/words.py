@@ -28,6 +28,7 @@ def told(course: Course) -> dict[str, str]:
     return {
         "sentence": sentence(course),
         "silence": silence(course),
+        "ending": ending(course),
         "range": within(definition.lower, definition.upper, course.kpi.target, course.kpi.unit),
         "good": GOOD[course.kpi.direction],
         "period": PERIODS[course.kpi.cadence],
@@ -38,6 +39,11 @@ def silence(course: Course) -> str:
     """Since when nothing was observed."""
     newest = course.score.latest_observed_on
     return "Nothing was ever observed." if newest is None else f"The newest value was observed on {date(newest)}."
+
+
+def ending(course: Course) -> str:
+    passed = f"Its due date, {date(course.kpi.life[1])}, has passed"
+    return f"{passed}." if course.score.progress is None else f"{passed}; the whole target counts now."
 
 
 def effect(goal: Goal, was: Decimal | None) -> str:

@@ -97,11 +97,21 @@ def test_a_range_is_a_band(goal):
     assert labels(figure)[:2] == ["At most 5", "At least 3"]
 
 
-def test_values_without_target_are_drawn_alone(goal):
+def test_what_imported_data_lacks_is_not_drawn(goal):
     kpi = made(goal)
     record(kpi, MARCH, "48")
-    Kpi.objects.filter(pk=kpi.pk).update(direction=None, target=None)
+    Kpi.objects.filter(pk=kpi.pk).update(direction=None)
+    assert list(traces(drawn(kpi))) == ["level", "measured"]
+    Kpi.objects.filter(pk=kpi.pk).update(target=None)
     assert list(traces(drawn(kpi))) == ["measured"]
+
+
+def test_the_newest_value_is_written_where_no_line_comes_from(goal):
+    kpi = made(goal)
+    record(kpi, FEBRUARY, "48")
+    assert drawn(kpi)["layout"]["annotations"][-1]["yshift"] == 16
+    record(kpi, MARCH, "47")
+    assert drawn(kpi)["layout"]["annotations"][-1]["yshift"] == -16
 
 
 def test_what_is_done_or_not_has_no_chart(goal):

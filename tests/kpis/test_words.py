@@ -89,6 +89,12 @@ def test_what_imported_data_lacks_is_said(april, cast, lacks, expected):
     assert sentence(kpi) == expected
 
 
+def test_an_end_is_said_with_its_day(april, cast):
+    kpi = made(cast.goal("Answer faster"), due=dt.date(2026, 3, 1))
+    found = course_of(Kpi.objects.select_related("goal__cycle", "organisation").get(pk=kpi.pk))
+    assert words.told(found)["ending"] == "Its due date, 1 Mar 2026, has passed."
+
+
 @pytest.mark.parametrize(
     ("was", "expected"),
     [
