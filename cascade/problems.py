@@ -9,6 +9,7 @@ from django.core.exceptions import ValidationError as Invalid
 from django.db import DataError, IntegrityError
 from django.http import Http404, HttpResponse, JsonResponse
 from django.views import defaults
+from django.views.decorators.csrf import csrf_exempt
 from rest_framework import exceptions, serializers
 from rest_framework.response import Response
 
@@ -154,6 +155,7 @@ def answer(status: int, detail: str) -> HttpResponse:
 
 
 @login_not_required
+@csrf_exempt  # there is nothing to protect, and a refusal would be a page
 def unknown_path(request, rest: str = "") -> HttpResponse:
     hint = "" if request.path.endswith("/") else " Paths end with a slash."
     return answer(404, f"There is nothing at this address.{hint}")

@@ -57,7 +57,7 @@ class AlwaysJson(BaseContentNegotiation):
 class Resource(viewsets.ViewSet):
     """Rows are fetched through `visible_to` (404), acts ask one predicate (403), writes call the model's methods."""
 
-    lookup_value_regex = "[0-9]+"
+    lookup_value_regex = "[0-9]{1,18}"
     content_negotiation_class = AlwaysJson
     schema = Schema()
     secret: tuple[str, ...] = ()

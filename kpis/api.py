@@ -196,7 +196,7 @@ def target_changes(kpi: Kpi) -> list[int]:
 
 routes = [
     ("kpis", Kpis),
-    (r"kpis/(?P<id>[0-9]+)/measurements", measurements_api.Measurements, "measurements"),
+    (r"kpis/(?P<id>[0-9]{1,18})/measurements", measurements_api.Measurements, "measurements"),
     ("measurements/bulk", measurements_api.Bulk, "measurements-bulk"),
 ]
 singles = []

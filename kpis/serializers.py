@@ -161,7 +161,7 @@ class KpiChange(serializers.Serializer):
     max_value = value()
     benchmark = value()
     benchmark_source = Text(required=False, allow_blank=True, max_length=500)
-    reason = Text(required=False, allow_blank=True, max_length=100, help_text="Why; kept in the history.")
+    reason = Text(required=False, allow_blank=True, max_length=LONGEST_NOTE, help_text="Why; kept in the history.")
 
 
 class KpiNew(KpiChange):
@@ -270,7 +270,9 @@ class RevisionQuery(PageQuery):
 
 
 class WithdrawQuery(Query):
-    reason = Text(required=False, max_length=LONGEST_NOTE, help_text="Why the value is withdrawn; needed.")
+    reason = Text(
+        required=False, max_length=300, help_text="Why the value is withdrawn; needed. A longer one goes in a body."
+    )
 
 
 class MeasurementChange(serializers.Serializer):

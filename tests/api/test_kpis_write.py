@@ -125,7 +125,7 @@ WRONG = {
     "a date there is not": ({"start": "2026-02-30"}, {("start", "invalid")}),
     "a date before calendars": ({"start": "0001-01-01"}, {("start", "out_of_range")}),
     "an owner there is not": ({"data_owner": 999999}, {("data_owner", "does_not_exist")}),
-    "a reason that is too long": ({"reason": "x" * 101}, {("reason", "max_length")}),
+    "a reason that is too long": ({"reason": "x" * 10_001}, {("reason", "max_length")}),
     "milestones that are no numbers": ({"milestones": {"2026-02-01": "x"}}, {("milestones.2026-02-01", "invalid")}),
     "milestones of no period": ({"milestones": {"2026-02-02": "5"}}, {("milestones", "milestone_unknown_period")}),
     "milestones of no day": ({"milestones": {"May": "5"}}, {("milestones", "milestone_unknown_period")}),

@@ -2,6 +2,7 @@
 
 import pytest
 from django.db import IntegrityError
+from django.test import Client
 
 from cascade import problems
 from tests.api.calling import Caller, codes
@@ -40,6 +41,18 @@ def test_what_is_not_there_is_a_problem_too(ada, path):
     response = ada.get(path)
     assert (response.status_code, response.body["status"]) == (404, 404)
     assert response.headers["Content-Type"] == "application/problem+json"
+
+
+@pytest.mark.parametrize("path", ["kpis/9999999999999999999/", "kpis/" + "9" * 400 + "/measurements/"])
+def test_ids_beyond_all_numbers_are_not_there(ada, path):
+    assert ada.get(path).status_code == 404
+
+
+def test_what_is_not_there_is_a_problem_in_a_browser_session_too(cast):
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(cast.ada)
+    response = client.patch("/api/v1/kpis/x/", b"", content_type="application/json")
+    assert (response.status_code, response.json()["code"]) == (404, "not_found")
 
 
 def test_an_unknown_parameter_is_refused(ada):
@@ -124,8 +137,6 @@ def test_a_defect_is_answered_without_its_trace(ada, monkeypatch):
 
 
 def test_a_browser_session_needs_the_csrf_token(cast):
-    from django.test import Client
-
     client = Client(enforce_csrf_checks=True)
     client.force_login(cast.ada)
     assert client.get("/api/v1/levels/").status_code == 200

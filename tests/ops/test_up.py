@@ -12,6 +12,8 @@ from tests.servers import free_port
 def test_everything_is_ready_and_a_dead_child_comes_back(start):
     cascade = start().wait_until_ready()
     assert cascade.get("/healthz/ready")[0] == 200
+    most_ids = ",".join(["12345678901"] * 500)
+    assert cascade.get(f"/api/v1/kpis/?ids={most_ids}")[0] == 401
     for part in ("worker", "web", "beat"):
         old = cascade.pid_of(part)
         os.kill(old, signal.SIGKILL)

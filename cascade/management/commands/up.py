@@ -22,6 +22,7 @@ from people.models import Organisation
 
 GUNICORN = (
     "gunicorn cascade.wsgi --worker-class gthread --workers 1 --threads 8 --graceful-timeout 5 --no-control-socket"
+    " --limit-request-line 8190"
 )
 CELERY = "celery --quiet -A cascade"
 WORKER = f"{CELERY} worker --pool threads --concurrency 2 --without-gossip --without-mingle --without-heartbeat"
