@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from cascade.templatetags.ui import exact
-from goals import path, sheet
+from goals import path, sheet, waterfall
 from goals.calculation import Row, Table
 from goals.detail import Unknown
 from goals.views import moments
@@ -40,6 +40,7 @@ def explain(request: HttpRequest, pk: int) -> HttpResponse:
         "table": table,
         "figures": figures,
         "line": table.line,
+        "figure": waterfall.figure_of(table.line),
         "terms": terms[:TERMS],
         "other_terms": terms[TERMS:],
         "others": sum(line["shown"] for line in terms[TERMS:]),

@@ -59,6 +59,7 @@ def test_the_way_from_a_strategic_goal_down_to_a_measurement(cast, company, visi
     assert f"{below.pk}" in page.url
     page.go_back()
     expect(page.get_by_role("row", name="Reached")).to_have_count(0)
+    assert page.evaluate("sessionStorage.getItem('htmx-history-cache')") is None
 
     page.get_by_role("link", name="Speed", exact=True).click()
     expect(page).to_have_url(f"{page.url.split('/goals/')[0]}/goals/{speed.pk}/")
