@@ -16,7 +16,9 @@ from cascade.once import make_once
 from goals import path
 from goals.access import Rights
 from goals.models import Goal
+from goals.past import thresholds
 from kpis import access, charts, definitions, history, words
+from kpis.calculation import calculation
 from kpis.course import LAST_PERIODS, Course, Line, course_of
 from kpis.forms import DoneForm, KpiForm, StateForm, ValueForm, WithdrawForm
 from kpis.models import Kpi
@@ -90,7 +92,7 @@ def new(request, goal_id):
         else:
             messages.success(request, "The KPI is there. Its first value can be entered now.")
             return redirect("kpis:detail", pk)
-    return form_page(request, goal, form, "New KPI")
+    return form_page(request, goal, form)
 
 
 def edit(request, pk):
@@ -108,7 +110,7 @@ def edit(request, pk):
         else:
             messages.success(request, "The KPI is saved.")
             return redirect("kpis:detail", pk)
-    return form_page(request, kpi.goal, form, "Edit", kpi=kpi, both=both, state_form=StateForm(kpi=kpi))
+    return form_page(request, kpi.goal, form, kpi=kpi, both=both, state_form=StateForm(kpi=kpi))
 
 
 @require_POST
@@ -121,10 +123,10 @@ def change_state(request, pk):
         messages.success(request, f"The KPI is {kpi.get_state_display().lower()} now.")
         return redirect("kpis:detail", pk)
     shown = KpiForm(person=request.user, goal=kpi.goal, kpi=kpi)
-    return form_page(request, kpi.goal, shown, "Edit", kpi=kpi, state_form=form)
+    return form_page(request, kpi.goal, shown, kpi=kpi, state_form=form)
 
 
-def form_page(request, goal, form, words, *, kpi=None, both=None, state_form=None):
+def form_page(request, goal, form, *, kpi=None, both=None, state_form=None):
     """`both` are the fields that somebody else changed too (None: nobody did)."""
     refused = form.errors or both is not None or (state_form is not None and state_form.errors)
     context = {
@@ -134,16 +136,9 @@ def form_page(request, goal, form, words, *, kpi=None, both=None, state_form=Non
         "both": both,
         "theirs": history.last_changes(kpi, 1)[:1] if both is not None else [],
         "state_form": state_form,
-        "steps": [*way_to(goal, request.user), *([(kpi.name, detail_url(kpi))] if kpi else []), (words, "")],
+        "above": path.above(goal, request.user),
     }
     return render(request, "kpis/edit.html", context, status=422 if refused else 200)
-
-
-def way_to(goal: Goal, person) -> list[tuple[str, str]]:
-    """The goals down to this one, as crumbs."""
-    return [
-        (each.title, f"/goals/{each.pk}/") if each else ("Restricted", "") for each in [*path.above(goal, person), goal]
-    ]
 
 
 def detail_url(kpi: Kpi) -> str:
@@ -212,11 +207,12 @@ def page(request, course: Course, line: Line | None = None, *, form=None, withdr
         "withdrawal": withdrawal if line and line.value is not None else None,
         "may_edit": access.can_edit(person, kpi),
         "words": words.told(course),
+        "calculation": calculation(course.definition, course.score, course.fiscal, thresholds(kpi.organisation)),
         "figure": charts.figure_of(course),
         "lines": course.lines if "all" in request.GET else course.lines[:LAST_PERIODS],
         "changes": history.last_changes(kpi, LAST_CHANGES),
         "recorded": recorded(request, course),
-        "steps": [*way_to(kpi.goal, person), (kpi.name, "")],
+        "above": path.above(kpi.goal, person),
     }
     response = render(request, "kpis/detail.html", context, status=422 if refused else 200)
     return replace_url(response, False) if refused and request.htmx else response

@@ -45,27 +45,27 @@ def errors(form) -> dict[str, list[str]]:
     return {name: [each.code for each in found] for name, found in form.errors.as_data().items()}
 
 
-@pytest.mark.parametrize("page", PAGES)
-def test_another_organisation_and_who_may_not_see_the_goal_find_nothing(cast, kpi, goal, page):
+@pytest.mark.parametrize("part", PAGES)
+def test_another_organisation_and_who_may_not_see_the_goal_find_nothing(cast, kpi, goal, part):
     hidden = made(cast.goal("Merge", visibility=Goal.Visibility.PRIVATE, owner=cast.ada))
     for who, asked in ((cast.eve, kpi), (cast.cy, hidden)):
         client = signed_in(who)
-        assert client.post(f"/kpis/{asked.pk}/{page}", {"value": "1"}).status_code == 404
-        assert client.get(f"/kpis/{asked.pk}/{page}").status_code in (404, 405)
+        assert client.post(f"/kpis/{asked.pk}/{part}", {"value": "1"}).status_code == 404
+        assert client.get(f"/kpis/{asked.pk}/{part}").status_code in (404, 405)
     assert not MeasurementRevision.objects.exists()
 
 
-@pytest.mark.parametrize("page", PAGES[1:])
-def test_who_only_reads_is_refused(cast, kpi, page):
-    sent = signed_in(cast.dee).post(f"/kpis/{kpi.pk}/{page}", {"seen": 0, "value": "1", "note": "x", "state": "paused"})
+@pytest.mark.parametrize("part", PAGES[1:])
+def test_who_only_reads_is_refused(cast, kpi, part):
+    sent = signed_in(cast.dee).post(f"/kpis/{kpi.pk}/{part}", {"seen": 0, "value": "1", "note": "x", "state": "paused"})
     assert sent.status_code == 403
     kpi.refresh_from_db()
     assert (kpi.version, kpi.revisions.count()) == (1, 0)
 
 
-@pytest.mark.parametrize("page", ["edit/", "first-value/", "state/"])
-def test_who_records_does_not_define(cast, kpi, page):
-    assert signed_in(cast.cy).post(f"/kpis/{kpi.pk}/{page}", {"state": "paused", "reason": "x"}).status_code == 403
+@pytest.mark.parametrize("part", ["edit/", "first-value/", "state/"])
+def test_who_records_does_not_define(cast, kpi, part):
+    assert signed_in(cast.cy).post(f"/kpis/{kpi.pk}/{part}", {"state": "paused", "reason": "x"}).status_code == 403
 
 
 def test_a_stranger_is_asked_to_sign_in(kpi, client):
@@ -87,11 +87,18 @@ def test_the_page_opens_with_a_sentence_and_the_way_up(cast, kpi, goal):
     assert f'<a href="/goals/{goal.pk}/">Answer faster</a>' in page
 
 
+def test_the_score_can_be_opened(cast, kpi, goal):
+    record(kpi, MARCH, "48")
+    page = words(signed_in(cast.cy).get(f"/kpis/{kpi.pk}/"))
+    assert "(48 − 50) ÷ (40 − 50)" in page
+    assert f"/goals/{goal.pk}/explain/#kpi-{kpi.pk}" in page
+
+
 def test_a_goal_above_that_may_not_be_seen_is_called_restricted(cast, kpi, goal):
     secret = cast.goal("Secret merger", visibility=Goal.Visibility.PRIVATE, owner=cast.ada)
     below = made(cast.goal("Answer", secret, owner=cast.bo), data_owner=cast.cy)
     page = words(signed_in(cast.cy).get(f"/kpis/{below.pk}/"))
-    assert "<span>Restricted</span>" in page
+    assert "Restricted goal" in page
     assert "Secret merger" not in page
     assert "Secret merger" in words(signed_in(cast.ada).get(f"/kpis/{below.pk}/"))
 
