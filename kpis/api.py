@@ -89,7 +89,7 @@ class Kpis(Resource):
         return Response(found[0], status)
 
     def again(self, data):
-        return self.filled([data["id"]])[0] if "id" in data else data
+        return next(iter(self.filled([data["id"]])), data)
 
     @operation(query=shapes.KpiQuery, answer=shapes.KpiRow, page=True)
     def list(self, request):

@@ -280,6 +280,13 @@ def test_the_world_on_a_date(ada, sales):
     assert (row["latest_value"], row["progress"], row["rolled_up_at"]) == ("40.5", "0.405000", None)
 
 
+def test_the_figures_of_today_are_the_stored_ones(ada, many):
+    stored = ada.get("kpis/").body["results"]
+    for query in ("as_of=2026-07-15", "known=2026-07-15T23:59:59Z"):
+        rows = ada.get(f"kpis/?{query}").body["results"]
+        assert [row | {"rolled_up_at": None} for row in stored] == rows
+
+
 def test_what_was_known_then(cast, ada, sales, clock):
     clock.shift(dt.timedelta(hours=2))
     measure(sales, 6, 80, note="recount")

@@ -242,6 +242,15 @@ def test_the_same_request_again_makes_no_second_kpi(cy, goal):
     assert Kpi.objects.count() == 1
 
 
+def test_the_answer_of_then_is_given_again_when_the_kpi_is_gone(cy, goal, monkeypatch):
+    monkeypatch.setattr("cascade.waiting.for_roll_up", lambda organisation, seconds: True)
+    body, headers = {"goal": goal.pk, "name": "K", "target": "1"}, {"Idempotency-Key": "k1", "Prefer": "wait=1"}
+    first = cy.post("kpis/", body, **headers)
+    cy.delete(f"kpis/{first.body['id']}/")
+    again = cy.post("kpis/", body, **headers)
+    assert (again.status_code, again.body["id"]) == (201, first.body["id"])
+
+
 def test_an_answer_waits_for_the_figures(cast, cy, sales, monkeypatch):
     measure(sales, 6, 50)
     monkeypatch.setattr("cascade.waiting.for_roll_up", lambda organisation, seconds: bool(roll_up(organisation)))
