@@ -2,6 +2,7 @@
 
 import datetime as dt
 from decimal import ROUND_HALF_EVEN, Decimal
+from functools import cache
 
 from django import template
 from django.templatetags.static import static
@@ -138,6 +139,7 @@ def ago(at: dt.datetime | None) -> str:
 
 
 @register.simple_tag
+@cache
 def symbol(name: str) -> str:
     """The address of a drawing in static/icons.svg."""
     return f"{static('icons.svg')}#{name}"
