@@ -1,13 +1,28 @@
 from django.urls import path
 
-from goals.views import detail, explain
+from goals.views import detail, editing, explain, moving, panel, states, tree
 
 app_name = "goals"
 
 urlpatterns = [
+    path("goals/", tree.page, name="tree"),
+    path("goals/rows/", tree.rows, name="rows"),
+    path("goals/new/", editing.new, name="new"),
+    path("goals/<int:goal_id>/new/", editing.new, name="new"),
+    path("goals/add/", editing.add, name="add_top"),
+    path("goals/owners/", editing.owners, name="owners"),
     path("goals/<int:pk>/", detail.detail, name="detail"),
     path("goals/<int:pk>/explain/", explain.explain, name="explain"),
     path("goals/<int:pk>/explain.csv", explain.explain_csv, name="explain_csv"),
     path("goals/<int:pk>/history/", detail.history, name="history"),
     path("goals/<int:pk>/delete/", detail.delete, name="delete"),
+    path("goals/<int:goal_id>/panel/", panel.panel, name="panel"),
+    path("goals/<int:goal_id>/edit/", editing.edit, name="edit"),
+    path("goals/<int:goal_id>/add/", editing.add, name="add"),
+    path("goals/<int:goal_id>/cell/<slug:name>/", editing.cell, name="cell"),
+    path("goals/<int:goal_id>/move/", moving.move, name="move"),
+    path("goals/<int:goal_id>/move/preview/", moving.preview, name="move_preview"),
+    path("goals/<int:goal_id>/move/back/", moving.move_back, name="move_back"),
+    path("goals/<int:goal_id>/state/", states.actions, name="state"),
+    path("goals/<int:goal_id>/state/<slug:state>/", states.change, name="change_state"),
 ]

@@ -37,8 +37,11 @@ const FAILED = "Something failed here; it has been noted. What you typed is stil
 // A refusal may bring its own sentence as plain text; what is refused quietly (a page asking again) says nothing.
 export function failed(event, answer) {
   if (event.detail.elt.closest("[data-quiet]")) return;
-  const own = answer?.getResponseHeader("Content-Type")?.startsWith("text/plain") ? answer.responseText.trim() : "";
-  say(own || SENTENCES[answer?.status ?? 0] || FAILED);
+  refused(answer?.status ?? 0, answer?.getResponseHeader("Content-Type"), answer?.responseText);
+}
+
+export function refused(status, type = "", text = "") {
+  say((type?.startsWith("text/plain") && text.trim()) || SENTENCES[status] || FAILED);
 }
 
 function say(sentence) {

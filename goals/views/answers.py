@@ -1,0 +1,52 @@
+"""What a change of a goal answers: a sentence, and which rows of the tree are not what they were."""
+
+from collections.abc import Iterable
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
+from django_htmx.http import trigger_client_event
+
+from goals.models import Goal
+
+
+def changed(
+    request: HttpRequest,
+    goal: Goal,
+    text: str = "",
+    *,
+    below: Iterable[int | None] = (),
+    undo: str = "",
+    effects: Iterable = (),
+    line: dict | None = None,
+) -> HttpResponse:
+    """To the tree: read the goal anew, and everything `below` these parents (None: the top). To a page: go on.
+
+    `undo` is the address that takes it back, `effects` what it did to other goals, `line` the next line to write in.
+    """
+    if not request.htmx:
+        messages.success(request, text)
+        return redirect(came_from(request, goal))
+    answer = render(request, "goals/tree/said.html", {"text": text, "undo": undo, "effects": effects, **(line or {})})
+    parents = sorted({parent or 0 for parent in below})
+    return trigger_client_event(answer, "goals:changed", {"goal": goal.pk, "below": parents, "undo": undo})
+
+
+def refused(sentence: object, status: int = 409) -> HttpResponse:
+    """A refusal in words, shown by the page that asked."""
+    return HttpResponse(str(sentence), status=status, content_type="text/plain; charset=utf-8")
+
+
+def came_from(request: HttpRequest, goal: Goal) -> str:
+    """Where to go on without JavaScript: the page named by `next`, else the goal in the tree."""
+    url = request.POST.get("next", "")
+    if url and url_has_allowed_host_and_scheme(url, {request.get_host()}, require_https=request.is_secure()):
+        return url
+    return tree_at(goal)
+
+
+def tree_at(goal: Goal) -> str:
+    opened = ",".join(str(above.pk) for above in goal.ancestors())
+    return f"{reverse('goals:tree')}?cycle={goal.cycle_id}&open={opened}#goal-{goal.pk}"

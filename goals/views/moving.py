@@ -1,0 +1,126 @@
+"""Moving a goal: where it may go, what that would do, doing it, and taking it back."""
+
+from django.core.exceptions import ValidationError
+from django.db.models import Q
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.http import urlencode
+from django.views.decorators.http import require_POST, require_safe
+
+from cascade.errors import Conflict
+from goals import moves, tree
+from goals.access import Rights
+from goals.filters import written
+from goals.models import Goal
+from goals.views import answers, fetching
+from goals.views.editing import read_or_write
+from people.models import Person
+
+PLACES = 30
+
+
+@read_or_write
+def move(request: HttpRequest, goal_id: int) -> HttpResponse:
+    """Asked: the dialog "Move to...". Sent: moves below `parent` (empty: the top), `before` or `after` a sibling."""
+    goal = fetching.editable(request.user, goal_id)
+    if request.method != "POST":
+        context = {"goal": goal, **places(request, goal)}
+        return render(request, "goals/tree/move.html" if request.htmx else "goals/move.html", context)
+    parent, before = target(request)
+    if why := moves.against(Rights.of(request.user), goal, parent):
+        return answers.refused(why, 403 if "may not" in why else 409)
+    old_parent, old_next = goal.parent, moves.neighbour_after(goal)
+    effects = moves.effects(goal, parent, request.user) if parent != old_parent else []
+    try:
+        moved = tree.move(goal, parent, before=before, by=request.user)
+    except (ValidationError, Conflict) as refusal:
+        return answers.refused(sentence(refusal))
+    back = {"parent": key(old_parent), "before": key(old_next), "from": key(parent)}
+    return answers.changed(
+        request,
+        moved,
+        f"“{moved}” {where(parent, old_parent)}.",
+        below=[key(old_parent), key(parent)],
+        undo=f"{reverse('goals:move_back', args=[goal.pk])}?{urlencode(back)}",
+        effects=effects,
+    )
+
+
+@require_safe
+def preview(request: HttpRequest, goal_id: int) -> HttpResponse:
+    goal = fetching.seen(request.user, goal_id)
+    parent, _ = target(request)
+    why = moves.against(Rights.of(request.user), goal, parent)
+    effects = [] if why else moves.effects(goal, parent, request.user)
+    return render(request, "goals/tree/effects.html", {"goal": goal, "parent": parent, "why": why, "effects": effects})
+
+
+@require_POST
+def move_back(request: HttpRequest, goal_id: int) -> HttpResponse:
+    """Undoes a move, unless the goal has been moved again since or its old place is gone."""
+    goal = fetching.editable(request.user, goal_id)
+    if key(goal.parent) != request.GET.get("from", ""):
+        return answers.refused(f"“{goal}” was moved again in the meantime, so nothing was undone.")
+    here = goal.parent_id
+    old = named(request.user, request.GET.get("parent", ""))
+    before = named(request.user, request.GET.get("before", ""))
+    if request.GET.get("parent") and old is None:
+        return answers.refused("The goal it stood below is not there any more, so nothing was undone.")
+    if why := moves.against(Rights.of(request.user), goal, old):
+        return answers.refused(f"It cannot be undone. {why}")
+    try:
+        moved = tree.move(goal, old, before=before if before and before.parent == old else None, by=request.user)
+    except (ValidationError, Conflict) as refusal:
+        return answers.refused(f"It cannot be undone. {sentence(refusal)}")
+    return answers.changed(request, moved, f"“{moved}” stands where it stood.", below=[here, key(old)])
+
+
+def target(request: HttpRequest) -> tuple[Goal | None, Goal | None]:
+    """The parent and the goal to stand before, of what a request names; 404 when it names what nobody may see."""
+    sent = request.POST or request.GET
+    parent = fetching.seen(request.user, number(sent["parent"])) if sent.get("parent") else None
+    if sent.get("before"):
+        return parent, fetching.seen(request.user, number(sent["before"]))
+    if sent.get("after"):
+        return parent, moves.neighbour_after(fetching.seen(request.user, number(sent["after"])))
+    return parent, None
+
+
+def places(request: HttpRequest, goal: Goal) -> dict:
+    """Goals of the cycle below which it may stand, or not and why; those that it may first."""
+    person, text = request.user, request.GET.get("q", "").replace("\0", "").strip()[:200]
+    rights = Rights.of(person)
+    found = Goal.objects.visible_to(person).filter(cycle=goal.cycle, level__rank__lte=goal.level.rank)
+    found = found.exclude(Q(tree_id=goal.tree_id, lft__gte=goal.lft, rght__lte=goal.rght)).open()
+    if text:
+        found = found.filter(written(text))
+    found = found.select_related("level", "unit", "owner__unit", "parent").in_tree_order()[:PLACES]
+    told = [(place, moves.against(rights, goal, place)) for place in found if place.pk != goal.parent_id]
+    return {"q": text, "places": sorted(told, key=lambda place: bool(place[1])), "can_top": top(rights, goal)}
+
+
+def top(rights: Rights, goal: Goal) -> bool:
+    return goal.parent_id is not None and not moves.against(rights, goal, None)
+
+
+def named(person: Person, text: str) -> Goal | None:
+    return Goal.objects.visible_to(person).filter(pk=number(text)).first() if text else None
+
+
+def number(text: str) -> int:
+    return int(text) if text.isdecimal() and len(text) < 19 else 0
+
+
+def key(goal: Goal | None) -> str:
+    return str(goal.pk) if goal else ""
+
+
+def where(parent: Goal | None, old: Goal | None) -> str:
+    if parent == old:
+        return "has another place among its siblings"
+    return f"stands below “{parent}” now" if parent else "stands at the top now"
+
+
+def sentence(refusal: ValidationError | Conflict) -> str:
+    return " ".join(refusal.messages) if isinstance(refusal, ValidationError) else str(refusal)

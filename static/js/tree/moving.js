@@ -1,0 +1,42 @@
+// Moving goals by keys; every move can be taken back.
+import { isEditable, isGoal, parentOf, sibling } from "./grid.js";
+import { address, post } from "./server.js";
+
+let undoUrl = "";
+
+// `place` names the new parent (empty: the top) and the sibling to stand before or after.
+export const move = (row, place) => post(address(row.dataset.id, "move"), place);
+
+const idOf = row => row?.dataset.id ?? "";
+
+export const MOVES = {
+  ArrowUp: row => {
+    const before = sibling(row, -1);
+    return before && { parent: idOf(parentOf(row)), before: idOf(before) };
+  },
+  ArrowDown: row => {
+    const after = sibling(row, 1);
+    return after && { parent: idOf(parentOf(row)), after: idOf(after) };
+  },
+  ArrowRight: row => {
+    const parent = sibling(row, -1);
+    return parent && { parent: idOf(parent) };
+  },
+  ArrowLeft: row => {
+    const parent = parentOf(row);
+    return parent && { parent: idOf(parentOf(parent)), after: idOf(parent) };
+  },
+};
+
+export function moveByKey(row, key) {
+  if (!isGoal(row) || !isEditable(row)) return;
+  const place = MOVES[key](row);
+  if (place) move(row, place);
+}
+
+export function moved(url) { undoUrl = url; }
+
+export function undo() {
+  if (undoUrl) post(undoUrl);
+  undoUrl = "";
+}

@@ -1,0 +1,46 @@
+// The goal tree comes to life: each behaviour has a module of its own.
+import "../people_picker.js";
+import { adding } from "./adding.js";
+import { asked, asking } from "./asking.js";
+import { cells } from "./cells.js";
+import { dragging } from "./dragging.js";
+import { filters } from "./filters.js";
+import { refresh } from "./fresh.js";
+import { focus, restore, rowOf } from "./grid.js";
+import { keys } from "./keys.js";
+import { closeMenu, menus } from "./menu.js";
+import { moved } from "./moving.js";
+import { open, remember, toggle } from "./opening.js";
+import { panels, renew } from "./panel.js";
+import { tree } from "./server.js";
+import { expect, watch } from "./waiting.js";
+
+// Something was changed on the server: read it anew, show it, keep the focus.
+async function changed({ goal, below, undo }) {
+  const hadFocus = rowOf(goal)?.contains(document.activeElement) || document.activeElement === document.body;
+  asked();
+  closeMenu();
+  await refresh({ below, goals: [goal, ...below.filter(Boolean)] });
+  if (undo) moved(undo);
+  for (const parent of below.map(rowOf)) {
+    if (undo && !rowOf(goal) && parent) await open(parent);
+  }
+  if (hadFocus && !document.activeElement?.closest("form")) focus(rowOf(goal));
+  remember();
+  renew();
+  expect();
+}
+
+if (tree) {
+  [adding, asking, cells, filters, keys, menus, panels].forEach(begin => begin());
+  document.addEventListener("goals:changed", event => changed(event.detail));
+  tree.addEventListener("click", event => {
+    const twist = event.target.closest("a.tg-twist");
+    if (!twist || event.ctrlKey || event.metaKey) return;
+    event.preventDefault();
+    toggle(twist.closest("[role=row]"));
+  });
+  restore();
+  watch();
+  if (matchMedia("(pointer: fine)").matches) dragging();
+}

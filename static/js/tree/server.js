@@ -1,0 +1,29 @@
+// Fragments of pages, and changes sent to the server.
+import { refused } from "../toasts.js";
+
+export const tree = document.querySelector("[data-tree]");
+
+// What the server answers to a GET, as nodes; null when it refused, which a toast has told by then unless `quiet`.
+export async function part(url, { quiet = false, signal } = {}) {
+  let answer, text;
+  try {
+    answer = await fetch(url, { headers: { "HX-Request": "true" }, signal });
+    text = await answer.text();
+  } catch (error) {
+    if (error.name !== "AbortError" && !quiet) refused(0);
+    return null;
+  }
+  const away = answer.headers.get("HX-Redirect");
+  if (away) location.assign(away);
+  if (!answer.ok && !quiet) refused(answer.status, answer.headers.get("Content-Type"), text);
+  if (away || !answer.ok) return null;
+  const template = document.createElement("template");
+  template.innerHTML = text;
+  return template.content;
+}
+
+export function post(url, values = {}) {
+  return htmx.ajax("POST", url, { source: tree, swap: "none", values });
+}
+
+export const address = (id, page) => `/goals/${id}/${page}/`;
