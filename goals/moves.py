@@ -40,7 +40,7 @@ def against(rights: Rights, goal: Goal, parent: Goal | None) -> str:
     if parent.cycle_id != goal.cycle_id:
         return "The two goals belong to different cycles."
     if goal.level.rank < parent.level.rank:
-        return f"A {goal.level.name.lower()} goal cannot stand below a {parent.level.name.lower()} goal."
+        return f"Its level, {goal.level}, stands above the level of that goal, {parent.level}."
     return "" if rights.can_add_below(parent) else f"You may not add goals below “{parent}”."
 
 

@@ -17,7 +17,7 @@ read_or_write = require_http_methods(["GET", "HEAD", "POST"])
 @read_or_write
 def edit(request: HttpRequest, goal_id: int) -> HttpResponse:
     goal = fetching.editable(request.user, goal_id)
-    form = forms.GoalForm(request.POST or None, person=request.user, goal=goal)
+    form = forms.GoalForm(fetching.sent(request), person=request.user, goal=goal)
     if form.is_valid() and (saved := form.save()):
         return answers.changed(request, saved, f"“{saved}” is saved.", below=[saved.parent_id])
     context = {"form": form, "goal": goal, "parent": goal.parent, "next": request.GET.get("next", "")}
@@ -28,7 +28,7 @@ def edit(request: HttpRequest, goal_id: int) -> HttpResponse:
 def new(request: HttpRequest, goal_id: int | None = None) -> HttpResponse:
     parent = fetching.parent_of_new(request.user, goal_id)
     cycle = parent.cycle if parent else fetching.cycle(request)
-    form = forms.NewGoalForm(request.POST or None, person=request.user, parent=parent, cycle=cycle)
+    form = forms.NewGoalForm(fetching.sent(request), person=request.user, parent=parent, cycle=cycle)
     if form.is_valid() and (goal := form.save()):
         return answers.changed(request, goal, f"“{goal}” is added as a draft.", below=[goal.parent_id])
     context = {"form": form, "goal": None, "parent": parent, "next": ""}
@@ -41,7 +41,7 @@ def cell(request: HttpRequest, goal_id: int, name: str) -> HttpResponse:
         raise Http404
     goal = fetching.editable(request.user, goal_id)
     told = {name: getattr(goal, name), "version": goal.version}
-    form = forms.CELLS[name](request.POST or None, person=request.user, goal=goal, initial=told, auto_id="cell_%s")
+    form = forms.CELLS[name](fetching.sent(request), person=request.user, goal=goal, initial=told, auto_id="cell_%s")
     if form.is_valid() and (saved := form.save()):
         return answers.changed(request, saved, below=[saved.parent_id] if name == "weight" else ())
     if not request.htmx and request.method == "GET":
@@ -64,7 +64,7 @@ def add(request: HttpRequest, goal_id: int | None = None) -> HttpResponse:
     """A line of the tree in which a goal is written; sent, it adds the goal and answers the next empty line."""
     parent = fetching.parent_of_new(request.user, goal_id)
     cycle = parent.cycle if parent else fetching.cycle(request)
-    form = forms.ChildForm(request.POST or None, person=request.user, parent=parent, cycle=cycle, auto_id="add_%s")
+    form = forms.ChildForm(fetching.sent(request), person=request.user, parent=parent, cycle=cycle, auto_id="add_%s")
     context = {"form": form, "parent": parent, "cycle": cycle}
     if form.is_valid() and (goal := form.save()):
         context["form"] = forms.ChildForm(person=request.user, parent=parent, cycle=cycle, auto_id="add_%s")

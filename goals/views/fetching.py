@@ -11,6 +11,11 @@ from people.models import Person
 JOINED = ("level", "owner__unit", "unit", "cycle", "parent__level", "figures")
 
 
+def sent(request: HttpRequest):
+    """What a form takes: the data of a POST, also when it is empty, else nothing."""
+    return request.POST if request.method == "POST" else None
+
+
 def seen(person: Person, goal_id: int) -> Goal:
     return get_object_or_404(Goal.objects.visible_to(person).select_related(*JOINED), pk=goal_id)
 

@@ -41,7 +41,7 @@ def move(request: HttpRequest, goal_id: int) -> HttpResponse:
         request,
         moved,
         f"“{moved}” {where(parent, old_parent)}.",
-        below=[key(old_parent), key(parent)],
+        below=[old_parent and old_parent.pk, parent and parent.pk],
         undo=f"{reverse('goals:move_back', args=[goal.pk])}?{urlencode(back)}",
         effects=effects,
     )
@@ -73,7 +73,7 @@ def move_back(request: HttpRequest, goal_id: int) -> HttpResponse:
         moved = tree.move(goal, old, before=before if before and before.parent == old else None, by=request.user)
     except (ValidationError, Conflict) as refusal:
         return answers.refused(f"It cannot be undone. {sentence(refusal)}")
-    return answers.changed(request, moved, f"“{moved}” stands where it stood.", below=[here, key(old)])
+    return answers.changed(request, moved, f"“{moved}” stands where it stood.", below=[here, old and old.pk])
 
 
 def target(request: HttpRequest) -> tuple[Goal | None, Goal | None]:

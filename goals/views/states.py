@@ -93,7 +93,7 @@ def change(request: HttpRequest, goal_id: int, state: str) -> HttpResponse:
         raise Http404
     goal = fetching.editable(request.user, goal_id)
     wanted = change_of(goal, state)
-    form = ReasonForm(request.POST or None)
+    form = ReasonForm(fetching.sent(request))
     if request.method == "POST" and form.is_valid() and (changed := apply(form, goal, wanted, request)):
         return answers.changed(request, changed, f"“{changed}” {wanted.done}.", below=[changed.parent_id, changed.pk])
     below = Goal.objects.subtree(goal).exclude(pk=goal.pk).open().count()
