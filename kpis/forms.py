@@ -7,6 +7,8 @@ from decimal import Decimal
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.db.models import Q
+from django.urls import reverse
 
 from cascade.fields import plain
 from cascade.numbers import NumberField, typed
@@ -17,6 +19,7 @@ from kpis.course import Line
 from kpis.models import Kpi, Measurement
 from kpis.periods import period_name, periods
 from kpis.scoring import fiscal_of
+from people.fields import PersonField
 from people.models import Person
 
 MOST_PERIODS = 4000
@@ -238,7 +241,7 @@ class KpiForm(Refusing):
     weight = NumberField(label="Weight in its goal")
     min_value = NumberField(label="Lowest possible value", required=False)
     max_value = NumberField(label="Highest possible value", required=False)
-    data_owner = forms.ModelChoiceField(Person.objects.none(), label="Who records it", required=False)
+    data_owner = PersonField(label="Who records it")
     source_note = forms.CharField(
         label="Where the number comes from", max_length=5000, required=False, widget=forms.Textarea(attrs={"rows": 2})
     )
@@ -261,7 +264,9 @@ class KpiForm(Refusing):
         told = self.told_by(kpi or Kpi(organisation=goal.organisation))
         initial = told | ({"version": kpi.version} if kpi else {"once": new_key()})
         super().__init__(*args, initial=initial, **options)
-        self.fields["data_owner"].queryset = Person.objects.visible_to(person).active()
+        here = Q(is_active=True) | Q(pk=kpi.data_owner_id if kpi else None)  # who left stays until somebody changes it
+        self.fields["data_owner"].people = Person.objects.visible_to(person).filter(here)
+        self.fields["data_owner"].widget.attrs["data-people"] = reverse("goals:owners")
         for name in ("reason", "version") if kpi is None else ("once",):
             del self.fields[name]
 
@@ -274,7 +279,7 @@ class KpiForm(Refusing):
             f"{period_name(dt.date.fromisoformat(first), kpi.cadence, fiscal)} {value}"
             for first, value in kpi.milestones.items()
         )
-        return told | {"data_owner": kpi.data_owner_id, "direction": kpi.direction or ""}
+        return told | {"direction": kpi.direction or ""}
 
     @property
     def fine_errors(self) -> bool:
@@ -347,7 +352,7 @@ class KpiForm(Refusing):
             if now[name] in (mine[name], base.get(name)):
                 continue
             if mine[name] == base.get(name):
-                data[name] = as_typed(now[name])
+                data[name] = self.as_typed(name, now[name])
             else:
                 both.append((self[name].label, self.in_words(name, mine[name]), self.in_words(name, now[name])))
         data["version"] = theirs.version
@@ -361,10 +366,12 @@ class KpiForm(Refusing):
         return changed
 
     def in_words(self, name: str, value: object) -> str:
-        field = self.fields[name]
-        if name == "data_owner":
-            return str(field.queryset.filter(pk=value).first() or "nobody")
-        return str(dict(getattr(field, "choices", ())).get(value) or as_typed(value)) or "nothing"
+        choices = dict(getattr(self.fields[name], "choices", ()))
+        return str(choices.get(value) or self.as_typed(name, value)) or "nothing"
+
+    def as_typed(self, name: str, value: object) -> str:
+        shown = self.fields[name].prepare_value(value)
+        return "" if shown is None else str(shown)
 
     def save(self, *, by: Person) -> Kpi:
         if self.kpi is None:
@@ -376,9 +383,3 @@ class KpiForm(Refusing):
             reason=self.cleaned_data["reason"],
             **self.fields_given(),
         )
-
-
-def as_typed(value: object) -> str:
-    if value is None:
-        return ""
-    return plain(value) if isinstance(value, Decimal) else str(value)

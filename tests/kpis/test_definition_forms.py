@@ -47,7 +47,7 @@ def test_a_kpi_is_added_to_a_goal(bo, goal, cast):
         direction="decrease",
         baseline="50,5",
         target="40",
-        data_owner=cast.cy.pk,
+        data_owner="cy",
     )
     kpi = Kpi.objects.get()
     assert answer.url == f"/kpis/{kpi.pk}/"
@@ -98,7 +98,7 @@ def test_a_goal_one_may_not_edit_or_see_gets_no_kpi(cast, goal):
         ({"key": "Not A Key"}, {"key": ["key_shape"]}),
         ({"name": ""}, {"name": ["required"]}),
         ({"cadence": "hourly"}, {"cadence": ["invalid_choice"]}),
-        ({"data_owner": "999999"}, {"data_owner": ["invalid_choice"]}),
+        ({"data_owner": "Eve"}, {"data_owner": ["nobody_called_so"]}),
     ],
 )
 def test_what_cannot_be_is_said_at_its_field(bo, goal, changed, expected):
@@ -124,6 +124,17 @@ def test_an_unchanged_form_changes_no_definition(bo, goal, cast):
     assert post(bo, f"/kpis/{kpi.pk}/edit/").status_code == 302
     kpi.refresh_from_db()
     assert {name: getattr(kpi, name) for name in definitions.FIELDS} == before
+
+
+def test_who_records_stays_after_leaving_and_can_be_replaced(bo, goal, cast):
+    kpi = made(goal, data_owner=cast.cy)
+    cast.cy.is_active = False
+    cast.cy.save()
+    assert post(bo, f"/kpis/{kpi.pk}/edit/", name="First response").status_code == 302
+    kpi.refresh_from_db()
+    assert (kpi.name, kpi.data_owner) == ("First response", cast.cy)
+    post(bo, f"/kpis/{kpi.pk}/edit/", data_owner="Dee")
+    assert errors(post(bo, f"/kpis/{kpi.pk}/edit/", data_owner="Cy")) == {"data_owner": ["nobody_called_so"]}
 
 
 def test_a_moved_target_needs_a_reason_once_there_are_values(bo, goal, cast):

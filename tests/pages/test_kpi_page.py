@@ -207,3 +207,16 @@ def test_fields_without_meaning_for_the_choice_are_away(cast, kpi, visit):
     expect(page.get_by_label("Start", exact=False).first).to_be_hidden()
     page.get_by_label("It is", exact=True).select_option("boolean")
     expect(page.get_by_label("Target", exact=True)).to_be_hidden()
+
+
+def test_who_records_is_chosen_by_typing(cast, kpi, visit):
+    page = visit(cast.bo).open(f"/kpis/{kpi.pk}/edit/")
+    field = page.get_by_label("Who records it")
+    expect(field).to_have_value("Cy")
+    field.press("ControlOrMeta+A")
+    field.press_sequentially("de")
+    page.get_by_role("option", name="Dee").click()
+    page.get_by_role("button", name="Save KPI").click()
+    expect(page.get_by_text("The KPI is saved.")).to_be_visible()
+    kpi.refresh_from_db()
+    assert kpi.data_owner == cast.dee
