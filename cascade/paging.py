@@ -49,7 +49,7 @@ def page(request, queryset, order: Order, query: dict, ordering: str = "") -> tu
     keyed = queryset.order_by().annotate(**{f"key_{n}": key for n, key in enumerate(order.keys.values())})
     names = [f"key_{n}" for n in range(len(order.keys))] + ["pk"]
     salt = f"{request.path}?{ordering}"
-    start, back = opened(query.get("cursor"), salt, len(names))
+    start, back = opened(query.get("cursor"), salt)
     if start and order.moving:
         start = keyed.model._default_manager.filter(pk=start[-1]).values_list(*order.keys, "pk").first() or start
     downwards = order.descending is not back
@@ -60,10 +60,32 @@ def page(request, queryset, order: Order, query: dict, ordering: str = "") -> tu
     if back:
         rows.reverse()
     ahead, behind = (True, more) if back else (more, bool(start))
+    return [row[-1] for row in rows], enveloped(request, rows, total, ahead, behind, salt)
+
+
+def page_of(request, ids: list[int], query: dict, ordering: str = "") -> tuple[list[int], dict]:
+    """As `page`, of ids that are computed and in order already."""
+    salt = f"{request.path}?{ordering}#computed"
+    start, back = opened(query.get("cursor"), salt)
+    if start and start[0] not in ids:
+        raise wrong_cursor()
+    size = query["page_size"]
+    if back:
+        end = ids.index(start[0])
+        begin = max(0, end - size)
+    else:
+        begin = ids.index(start[0]) + 1 if start else 0
+        end = begin + size
+    rows = [(pk,) for pk in ids[begin:end]]
+    total = len(ids) if query["count"] else None
+    return ids[begin:end], enveloped(request, rows, total, end < len(ids), begin > 0, salt)
+
+
+def enveloped(request, rows, total: int | None, ahead: bool, behind: bool, salt: str) -> dict:
     envelope = {} if total is None else {"count": total}
     envelope["next"] = address(request, rows[-1], False, salt) if rows and ahead else None
     envelope["previous"] = address(request, rows[0], True, salt) if rows and behind else None
-    return [row[-1] for row in rows], envelope
+    return envelope
 
 
 def beyond(names: list[str], values, downwards: bool) -> Q:
@@ -75,16 +97,19 @@ def beyond(names: list[str], values, downwards: bool) -> Q:
     return condition
 
 
-def opened(cursor: str | None, salt: str, length: int):
+def opened(cursor: str | None, salt: str):
     if not cursor:
         return None, False
     try:
         values, back = signing.loads(cursor, salt=salt)
     except (signing.BadSignature, ValueError):
-        raise exceptions.ValidationError(
-            {"cursor": [exceptions.ErrorDetail("The cursor does not belong to this list.", "invalid_cursor")]}
-        ) from None
+        raise wrong_cursor() from None
     return values, back
+
+
+def wrong_cursor() -> exceptions.ValidationError:
+    found = exceptions.ErrorDetail("The cursor does not belong to this list.", "invalid_cursor")
+    return exceptions.ValidationError({"cursor": [found]})
 
 
 def address(request, values, back: bool, salt: str) -> str:

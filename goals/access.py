@@ -42,6 +42,15 @@ class Rights:
         """Moving needs the right to edit the goal itself and to add below the new parent."""
         return self.can_edit(goal) and (goal.parent_id == (parent.pk if parent else None) or self.can_add_below(parent))
 
+    def can_end(self, goal: Goal, with_descendants: bool) -> bool:
+        """Change its state; with everything below it only where the person may edit all of that which is still open."""
+        if not self.can_edit(goal):
+            return False
+        if not with_descendants or access.can_run_cycle(self.person):
+            return True
+        below = Goal.objects.subtree(goal).open().select_related("unit", "owner__unit")
+        return all(self.can_edit(each) for each in below)
+
     def _manages(self, goal: Goal) -> bool:
         path = self.person.managed_path
         if not path:

@@ -259,6 +259,7 @@ class Goal(MPTTModel):
         """The goals above this one, root first, found by walking `parent` (one query, flat in the tree's size)."""
         return Goal.objects.filter(pk__in=structure.ancestor_ids([self.pk])).exclude(pk=self.pk).order_by("depth")
 
+    RELATED = ("cycle", "level", "owner", "unit", "perspective")
     ROLLED_UP = frozenset({"weight", "rollup_method", "level", "start", "due", "final_progress"})
     RESCORED = frozenset({"start", "due", "cycle"})  # the life of a KPI without dates of its own
     PLACED = frozenset({"level", "cycle"})  # checked against the goals above and below, so nothing may move meanwhile
@@ -318,22 +319,24 @@ class Goal(MPTTModel):
 
     def check_decided(self) -> None:
         """Refuses fields people filled in wrongly: the codes of Django's fields, of `clean`, external_id_taken."""
-        elsewhere = ["organisation", "parent", "owner", "unit", "perspective", "tree_id", "lft", "rght", "depth"]
-        self.full_clean(exclude=elsewhere, validate_unique=False, validate_constraints=False)
+        places = ["parent", "tree_id", "lft", "rght", "depth"]
+        related = [name for name in ("organisation", *self.RELATED) if getattr(self, f"{name}_id") is not None]
+        self.full_clean(exclude=[*places, *related], validate_unique=False, validate_constraints=False)
         same = Goal.objects.filter(organisation_id=self.organisation_id, external_id=self.external_id)
         if self.external_id and same.exclude(pk=self.pk).exists():
             message = "Another goal has this external id."
             raise ValidationError({"external_id": ValidationError(message, code="external_id_taken")})
 
     def clean(self):
-        """Codes dates_order, weight_negative, other_organisation."""
+        """Codes dates_order, weight_negative, other_organisation (of a stored goal only what was given since)."""
         found = {}
         if self.start and self.due and self.start > self.due:
             found["due"] = ValidationError("The due date lies before the start.", code="dates_order")
         if self.weight is not None and self.weight < 0:
             found["weight"] = ValidationError("A weight is 0 or more.", code="weight_negative")
-        for name in ("cycle", "level", "owner", "unit", "perspective"):
-            related = getattr(self, name) if getattr(self, f"{name}_id") else None
+        for name in self.RELATED:
+            given = self._state.adding or self._meta.get_field(name).is_cached(self)
+            related = getattr(self, name) if given and getattr(self, f"{name}_id") else None
             if related is not None and related.organisation_id != self.organisation_id:
                 found[name] = ValidationError("It belongs to another organisation.", code="other_organisation")
         if found:

@@ -30,7 +30,18 @@ COLUMNS = (
     "final_coverage",
     "final_expected",
 )
-TOLD = ("title", "why", "owner_id", "unit_id", "position", "cycle_id", "level_id")
+TOLD = (
+    "external_id",
+    "title",
+    "why",
+    "owner_id",
+    "unit_id",
+    "position",
+    "cycle_id",
+    "level_id",
+    "perspective_id",
+    "updated_at",
+)
 MOST_NAMED = 5000  # ids in one statement; beyond it everything is read
 
 
@@ -38,7 +49,7 @@ MOST_NAMED = 5000  # ids in one statement; beyond it everything is read
 class Tree:
     """Goals and KPIs of an organisation at (`on`, `known`), ready for every question to the engine.
 
-    `told` holds what a page shows of a goal beside its figures, by goal id, as it was known then.
+    `told` holds what people had decided about a goal (COLUMNS and TOLD), by goal id, as it was known then.
     """
 
     on: dt.date
@@ -124,8 +135,7 @@ def planted(
     on = on or organisation.today()
     settings = organisation if known is None else organisation_known(organisation, known)
     scores = source().at(settings, on, known, goal_ids)
-    told = {row["id"]: {name: row[name] for name in TOLD} for row in rows}
-    return Tree(on, known, thresholds(settings), nodes(rows), scores, told)
+    return Tree(on, known, thresholds(settings), nodes(rows), scores, {row["id"]: row for row in rows})
 
 
 def organisation_known(organisation: Organisation, known: dt.datetime) -> Organisation:

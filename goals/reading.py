@@ -80,8 +80,8 @@ def visible_ids(person: Person) -> Container[int]:
     return set(Goal.objects.visible_to(person).values_list("pk", flat=True))
 
 
-def rows(person: Person, ids: Collection[int]) -> list[Row]:
-    """These goals, in this order, without those the person may not see.
+def rows(person: Person, ids: Collection[int], among: QuerySet[Goal] | None = None) -> list[Row]:
+    """These goals, in this order, without those the person may not see (or that are not in `among`).
 
     Beside what people decided and the stored figures a row has the names behind its ids (NAMES), `contributors`,
     `aligned`, `stale`, `effective_weight` in the root, `kpi_count`, `child_count` (goals the person may see),
@@ -89,7 +89,8 @@ def rows(person: Person, ids: Collection[int]) -> list[Row]:
     """
     figures = {name: F(f"figures__{name}") for name in FIGURES}
     names = {name: F(path) for name, path in NAMES.items()}
-    goals = counted(Goal.objects.visible_to(person).filter(pk__in=ids), person)
+    among = Goal.objects.visible_to(person) if among is None else among
+    goals = counted(among.filter(pk__in=ids), person)
     found = {
         row["id"]: row
         for row in goals.order_by().values(*OWN, "tree_id", "kpi_count", "child_count", **figures, **names)

@@ -31,14 +31,16 @@ def create(
     with structure.lock(organisation_id):
         parent, before = fresh(parent), fresh(before)
         goal = Goal(organisation_id=organisation_id, parent=parent, **fields)
-        goal.cycle_id = goal.cycle_id or (parent.cycle_id if parent else None)
+        if goal.cycle_id is None and parent is not None:
+            goal.cycle = parent.cycle
         goal.check_decided()
         refuse_misplaced(goal, parent)
         refuse_stranger(before, goal, parent)
         goal.position = next_position(organisation_id, parent)
         goal._history_user, goal._change_reason = by, reason
         goal.save()
-        goal.contributors.set(contributors)
+        if contributors:
+            goal.contributors.set(contributors)
         if before is not None:
             place(goal, parent, before)
         marks.mark(organisation_id, [goal.pk, goal.parent_id])
@@ -85,15 +87,18 @@ def move(
 
 
 def delete(goal: Goal, *, by: Person | None, version: int | None = None, reason: str = "") -> None:
-    """Removes a goal that has nothing below it, with its KPIs and values; anything else is closed or cancelled.
+    """Removes a goal that has nothing below it, with its KPIs, that was never measured; anything else is closed or
+    cancelled.
 
-    Raises Conflict has_children, and VersionMismatch when `version` is given and not the stored one.
+    Raises Conflict has_children or has_values, and VersionMismatch when `version` is given and not the stored one.
     """
     with structure.lock(goal.organisation_id):
         goal = fresh(goal)
         refuse_other(goal, version)
         if goal.children.exists():
             raise Conflict("has_children", "Move or delete the goals below it first.")
+        if goal.kpis.filter(revisions__isnull=False).exists():
+            raise Conflict("has_values", "Its KPIs have values, which are never thrown away: cancel the goal instead.")
         goal._history_user, goal._change_reason = by, reason
         parent_id, organisation_id = goal.parent_id, goal.organisation_id
         goal.dirty_marks.all().delete()
@@ -103,7 +108,7 @@ def delete(goal: Goal, *, by: Person | None, version: int | None = None, reason:
 
 def fresh(goal: Goal | None) -> Goal | None:
     """The goal as it is under the lock: what was read before it may have moved."""
-    return None if goal is None else Goal.objects.select_related("level").get(pk=goal.pk)
+    return None if goal is None else Goal.objects.select_related("level", "cycle").get(pk=goal.pk)
 
 
 def refuse_misplaced(goal: Goal, parent: Goal | None) -> None:

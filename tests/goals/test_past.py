@@ -138,11 +138,13 @@ def test_settings_are_those_of_the_time(year):
 
 def test_a_deleted_goal_is_still_there_in_the_past(year):
     goals, _ = planted(year, {"tree": K1})
+    with at("2026-04-15"):
+        mistaken = year.goal("Mistaken", goals["P"])
     with at("2026-05-10"):
-        tree.delete(goals["C"], by=None)
+        tree.delete(mistaken, by=None)
     then = past.tree_at(year.works, dt.date(2026, 4, 30), noon("2026-05-09"))
-    assert then.told[goals["C"].pk]["title"] == "C"
-    assert goals["C"].pk not in past.tree_at(year.works, dt.date(2026, 4, 30), noon("2026-05-11")).told
+    assert then.told[mistaken.pk]["title"] == "Mistaken"
+    assert mistaken.pk not in past.tree_at(year.works, dt.date(2026, 4, 30), noon("2026-05-11")).told
 
 
 def test_the_number_of_queries_does_not_depend_on_the_tree(year):

@@ -180,7 +180,7 @@ def test_a_new_goal_is_refused_with_its_reasons(cast, goals):
 
 
 def test_a_goal_that_has_nothing_below_is_deleted_with_its_kpis(cast, goals):
-    kpi(goals["x"], "k", 3)
+    kpi(goals["x"], "k")
     DirtyMark.objects.all().delete()
     with pytest.raises(Conflict) as error:
         tree.delete(goals["b"], by=None)
@@ -191,6 +191,14 @@ def test_a_goal_that_has_nothing_below_is_deleted_with_its_kpis(cast, goals):
     assert not Kpi.objects.exists()
     assert list(DirtyMark.objects.values_list("goal_id", flat=True)) == [goals["b"].pk]
     assert Goal.history.filter(id=goals["x"].pk).first().history_change_reason == "Twice the same"
+
+
+def test_values_are_never_thrown_away_with_their_goal(cast, goals):
+    kpi(goals["x"], "k", 3)
+    with pytest.raises(Conflict) as error:
+        tree.delete(goals["x"], by=None)
+    assert error.value.code == "has_values"
+    assert is_sound(cast)
 
 
 def test_structure_is_refused_outside_the_lock(cast, goals):

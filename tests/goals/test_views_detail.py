@@ -394,13 +394,21 @@ def test_the_number_of_queries_does_not_grow_with_what_is_around(cast):
 
 
 def test_deleting_asks_first_and_then_takes_the_goal_away(cast, family):
-    top, left, _ = family
-    client, address = signed_in(cast.bo), reverse("goals:delete", args=[left.pk])
+    _, left, _ = family
+    goal = cast.goal("Mistaken", left)
+    client, address = signed_in(cast.bo), reverse("goals:delete", args=[goal.pk])
 
     assert "Delete this goal?" in read(client.get(address)).text
-    assert Goal.objects.filter(pk=left.pk).exists()
-    assert client.post(address)["Location"] == reverse("goals:detail", args=[top.pk])
-    assert not Goal.objects.filter(pk=left.pk).exists()
+    assert Goal.objects.filter(pk=goal.pk).exists()
+    assert client.post(address)["Location"] == reverse("goals:detail", args=[left.pk])
+    assert not Goal.objects.filter(pk=goal.pk).exists()
+
+
+def test_a_goal_that_was_measured_is_not_deleted(cast, family):
+    answer = signed_in(cast.bo).post(reverse("goals:delete", args=[family[1].pk]))
+
+    assert answer.status_code == 409
+    assert "cancel the goal instead" in read(answer).text
 
 
 def test_a_goal_with_goals_below_is_not_deleted(cast, family):
