@@ -71,7 +71,11 @@ class Line:
 
     @property
     def status(self) -> str:
-        return self.figures.status
+        """What the state says is so at once; how an active goal stands is known after the roll-up."""
+        rolled_up = self.figures.status
+        if self.goal.state == Goal.State.ACTIVE and rolled_up not in Goal.State.values:
+            return rolled_up
+        return reading.status_before_roll_up(self.goal.state)
 
     @property
     def why_not(self) -> str:

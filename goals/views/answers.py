@@ -19,17 +19,16 @@ def changed(
     *,
     below: Iterable[int | None] = (),
     undo: str = "",
-    effects: Iterable = (),
     line: dict | None = None,
 ) -> HttpResponse:
     """To the tree: read the goal anew, and everything `below` these parents (None: the top). To a page: go on.
 
-    `undo` is the address that takes it back, `effects` what it did to other goals, `line` the next line to write in.
+    `undo` is the address that takes it back, `line` the next line to write a goal in.
     """
     if not request.htmx:
         messages.success(request, text)
         return redirect(came_from(request, goal))
-    answer = render(request, "goals/tree/said.html", {"text": text, "undo": undo, "effects": effects, **(line or {})})
+    answer = render(request, "goals/tree/said.html", {"text": text, "undo": undo, **(line or {})})
     parents = sorted({parent or 0 for parent in below})
     return trigger_client_event(answer, "goals:changed", {"goal": goal.pk, "below": parents, "undo": undo})
 

@@ -9,6 +9,7 @@ from django.utils.http import urlencode
 from django.views.decorators.http import require_POST, require_safe
 
 from cascade.errors import Conflict
+from cascade.templatetags.ui import percent_text
 from goals import moves, tree
 from goals.access import Rights
 from goals.filters import written
@@ -40,10 +41,9 @@ def move(request: HttpRequest, goal_id: int) -> HttpResponse:
     return answers.changed(
         request,
         moved,
-        f"“{moved}” {where(parent, old_parent)}.",
+        f"“{moved}” {where(parent, old_parent)}.{what_followed(effects)}",
         below=[old_parent and old_parent.pk, parent and parent.pk],
         undo=f"{reverse('goals:move_back', args=[goal.pk])}?{urlencode(back)}",
-        effects=effects,
     )
 
 
@@ -120,6 +120,13 @@ def where(parent: Goal | None, old: Goal | None) -> str:
     if parent == old:
         return "has another place among its siblings"
     return f"stands below “{parent}” now" if parent else "stands at the top now"
+
+
+def what_followed(effects: list[moves.Effect]) -> str:
+    """What the move makes of the nearest goals above, said with the move."""
+    known = [effect for effect in effects if effect.difference]
+    told = [f" {each.goal} goes from {percent_text(each.before)} to {percent_text(each.after)}." for each in known[:2]]
+    return "".join(told)
 
 
 def sentence(refusal: ValidationError | Conflict) -> str:

@@ -138,3 +138,14 @@ def test_the_number_of_queries_does_not_depend_on_the_rows(cast, who):
         kpi(cast.goal(f"Other {number}"), f"k{number}", 10)
     assert [reading(ask) for ask in questions] == few
     assert few[1] <= 3, "one for rights, one for the places, one for the rows"
+
+
+def test_a_state_is_shown_before_its_roll_up(cast, branch):
+    _, _, a1, *_ = branch
+    kpi(a1, "k", 40)
+    rolled_up(a1)
+    lifecycle.change_state(a1, "paused", by=cast.ada)
+    assert Outline(cast.ada, cast.cycle).named([a1.pk])[0].status == "paused"
+    rolled_up(a1)
+    lifecycle.change_state(a1, "active", by=cast.ada)
+    assert Outline(cast.ada, cast.cycle).named([a1.pk])[0].status == "no_data"

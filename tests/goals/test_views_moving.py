@@ -39,7 +39,7 @@ def test_a_goal_moves_below_another_and_back(cast, branches):
     answer = post(cast.ada, "move", moving, parent=two.pk)
     assert (children(one), children(two)) == (["At 60"], ["At 80", "At 40", "At 20"])
     assert told(answer)["below"] == [one.pk, two.pk]
-    assert "stands below “Two” now" in sentence(answer)
+    assert "stands below “Two” now. One goes from 40% to 60%. Two goes from 60% to 46.7%." in sentence(answer)
     back = client(cast.ada).post(told(answer)["undo"], headers={"HX-Request": "true"})
     assert (back.status_code, children(one), children(two)) == (200, ["At 20", "At 60"], ["At 80", "At 40"])
 

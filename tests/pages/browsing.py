@@ -80,7 +80,8 @@ class Visitor:
         for scheme in ("light", "dark"):
             for size in (WIDE, PHONE):
                 self.resize(size, scheme)
-                assert self.violations() == [], (scheme, size)
+                found = self.violations()
+                assert found == [], (scheme, size, found)
         for size in (WIDE, PHONE, SMALL_PHONE, SMALLEST):
             self.resize(size, "light")
             assert self.overhang() == 0, size

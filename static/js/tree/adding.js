@@ -1,7 +1,7 @@
 // A new goal is written in a line below the goal it belongs to; Enter adds it and the next one can be typed.
 import { focus, inside, isEditable, level, restore, rowOf, rows, table } from "./grid.js";
 import { open } from "./opening.js";
-import { address, part, tree } from "./server.js";
+import { address, arrive, part, tree } from "./server.js";
 
 export async function add(row) {
   if (row && !isEditable(row)) return;
@@ -13,7 +13,7 @@ export async function add(row) {
   tree.querySelector(".tg-add")?.remove();
   if (row?.getAttribute("aria-expanded") === "false") await open(row);
   put(line, row);
-  htmx.process(line);
+  arrive(line);
   line.querySelector("[name=title]").focus();
   line.scrollIntoView({ block: "nearest" });
 }

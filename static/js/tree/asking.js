@@ -1,5 +1,5 @@
 // The dialog of the tree: "Move to...", and changes of state that need a reason.
-import { address, part } from "./server.js";
+import { address, arrive, part } from "./server.js";
 
 const dialog = document.getElementById("tree-dialog");
 
@@ -7,7 +7,7 @@ export async function ask(url) {
   const answer = await part(url);
   if (!answer) return;
   dialog.replaceChildren(answer);
-  htmx.process(dialog);
+  arrive(dialog);
   if (!dialog.open) dialog.showModal();
   dialog.querySelector("input:not([type=hidden]), textarea")?.focus();
 }

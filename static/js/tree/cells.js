@@ -1,7 +1,7 @@
 // Title, owner and weight are edited where they stand.
 import { focus, isEditable } from "./grid.js";
 import { refresh } from "./fresh.js";
-import { address, part, tree } from "./server.js";
+import { address, arrive, part, tree } from "./server.js";
 
 const ORDER = ["title", "owner", "weight"];
 const CELLS = { title: ".tg-goal", owner: ".tg-owner", weight: ".tg-weight" };
@@ -14,7 +14,7 @@ export async function edit(row, name) {
   if (!form) return;
   tree.querySelectorAll(".cell-form").forEach(other => isTouched(other) || other.remove());
   cell.append(form);
-  htmx.process(form);
+  arrive(form);
   const field = form.elements[name];
   field.focus();
   field.select();

@@ -4,7 +4,7 @@ import { ask } from "./asking.js";
 import { edit } from "./cells.js";
 import { focus, rowOf } from "./grid.js";
 import { show as showPanel } from "./panel.js";
-import { address, part, tree } from "./server.js";
+import { address, arrive, part, tree } from "./server.js";
 
 const menu = document.getElementById("tree-menu");
 const GAP = 8;
@@ -14,7 +14,7 @@ export async function openMenu(row) {
   if (!answer) return;
   menu.replaceChildren(answer);
   menu.dataset.of = row.dataset.id;
-  htmx.process(menu);
+  arrive(menu);
   menu.showPopover();
   const at = row.querySelector(".tg-more").getBoundingClientRect();
   const { offsetWidth: width, offsetHeight: height } = menu;

@@ -26,4 +26,10 @@ export function post(url, values = {}) {
   return htmx.ajax("POST", url, { source: tree, swap: "none", values });
 }
 
+// Brings a fetched part to life once it stands in the page, as a swap does.
+export function arrive(element) {
+  htmx.process(element);
+  htmx.trigger(element, "htmx:load");
+}
+
 export const address = (id, page) => `/goals/${id}/${page}/`;
