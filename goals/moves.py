@@ -41,7 +41,7 @@ def against(rights: Rights, goal: Goal, parent: Goal | None) -> str:
         return "The two goals belong to different cycles."
     if goal.level.rank < parent.level.rank:
         return f"Its level, {goal.level}, stands above the level of that goal, {parent.level}."
-    return "" if rights.can_add_below(parent) else f"You may not add goals below “{parent}”."
+    return "" if rights.can_add_below(parent) else "You may not add goals below that goal."
 
 
 @exactly

@@ -7,9 +7,12 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.text import Truncator
 from django_htmx.http import trigger_client_event
 
 from goals.models import Goal
+
+LONGEST = 60  # letters of a title in a sentence
 
 
 def changed(
@@ -21,16 +24,23 @@ def changed(
     undo: str = "",
     line: dict | None = None,
 ) -> HttpResponse:
-    """To the tree: read the goal anew, and everything `below` these parents (None: the top). To a page: go on.
+    """To a page: go on. To the tree: `text`, what became of the goal, and what to read anew, the goal and everything
+    `below` these parents (None: the top).
 
     `undo` is the address that takes it back, `line` the next line to write a goal in.
     """
+    text = text and f"{called(goal)} {text}"
     if not request.htmx:
         messages.success(request, text)
         return redirect(came_from(request, goal))
     answer = render(request, "goals/tree/said.html", {"text": text, "undo": undo, **(line or {})})
     parents = sorted({parent or 0 for parent in below})
     return trigger_client_event(answer, "goals:changed", {"goal": goal.pk, "below": parents, "undo": undo})
+
+
+def called(goal: Goal) -> str:
+    """A goal's title in a sentence, short enough for it."""
+    return f"“{Truncator(goal.title).chars(LONGEST)}”"
 
 
 def refused(sentence: object, status: int = 409) -> HttpResponse:

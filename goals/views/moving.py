@@ -41,7 +41,7 @@ def move(request: HttpRequest, goal_id: int) -> HttpResponse:
     return answers.changed(
         request,
         moved,
-        f"“{moved}” {where(parent, old_parent)}.{what_followed(effects)}",
+        f"{where(parent, old_parent)}.{what_followed(effects)}",
         below=[old_parent and old_parent.pk, parent and parent.pk],
         undo=f"{reverse('goals:move_back', args=[goal.pk])}?{urlencode(back)}",
     )
@@ -61,7 +61,7 @@ def move_back(request: HttpRequest, goal_id: int) -> HttpResponse:
     """Undoes a move, unless the goal has been moved again since or its old place is gone."""
     goal = fetching.editable(request.user, goal_id)
     if key(goal.parent) != request.GET.get("from", ""):
-        return answers.refused(f"“{goal}” was moved again in the meantime, so nothing was undone.")
+        return answers.refused(f"{answers.called(goal)} was moved again in the meantime, so nothing was undone.")
     here = goal.parent_id
     old = named(request.user, request.GET.get("parent", ""))
     before = named(request.user, request.GET.get("before", ""))
@@ -73,7 +73,7 @@ def move_back(request: HttpRequest, goal_id: int) -> HttpResponse:
         moved = tree.move(goal, old, before=before if before and before.parent == old else None, by=request.user)
     except (ValidationError, Conflict) as refusal:
         return answers.refused(f"It cannot be undone. {sentence(refusal)}")
-    return answers.changed(request, moved, f"“{moved}” stands where it stood.", below=[here, old and old.pk])
+    return answers.changed(request, moved, "stands where it stood.", below=[here, old and old.pk])
 
 
 def target(request: HttpRequest) -> tuple[Goal | None, Goal | None]:
@@ -119,14 +119,16 @@ def key(goal: Goal | None) -> str:
 def where(parent: Goal | None, old: Goal | None) -> str:
     if parent == old:
         return "has another place among its siblings"
-    return f"stands below “{parent}” now" if parent else "stands at the top now"
+    return f"stands below {answers.called(parent)} now" if parent else "stands at the top now"
 
 
 def what_followed(effects: list[moves.Effect]) -> str:
     """What the move makes of the nearest goals above, said with the move."""
     known = [effect for effect in effects if effect.difference]
-    told = [f" {each.goal} goes from {percent_text(each.before)} to {percent_text(each.after)}." for each in known[:2]]
-    return "".join(told)
+    return "".join(
+        f" {answers.called(each.goal)} goes from {percent_text(each.before)} to {percent_text(each.after)}."
+        for each in known[:2]
+    )
 
 
 def sentence(refusal: ValidationError | Conflict) -> str:

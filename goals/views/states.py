@@ -95,7 +95,7 @@ def change(request: HttpRequest, goal_id: int, state: str) -> HttpResponse:
     wanted = change_of(goal, state)
     form = ReasonForm(fetching.sent(request))
     if request.method == "POST" and form.is_valid() and (changed := apply(form, goal, wanted, request)):
-        return answers.changed(request, changed, f"“{changed}” {wanted.done}.", below=[changed.parent_id, changed.pk])
+        return answers.changed(request, changed, f"{wanted.done}.", below=[changed.parent_id, changed.pk])
     below = Goal.objects.subtree(goal).exclude(pk=goal.pk).open().count()
     context = {"goal": goal, "change": wanted, "form": form, "below": below}
     page = "goals/tree/state.html" if request.htmx else "goals/state.html"

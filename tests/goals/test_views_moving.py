@@ -39,9 +39,14 @@ def test_a_goal_moves_below_another_and_back(cast, branches):
     answer = post(cast.ada, "move", moving, parent=two.pk)
     assert (children(one), children(two)) == (["At 60"], ["At 80", "At 40", "At 20"])
     assert told(answer)["below"] == [one.pk, two.pk]
-    assert "stands below “Two” now. One goes from 40% to 60%. Two goes from 60% to 46.7%." in sentence(answer)
+    assert "stands below “Two” now. “One” goes from 40% to 60%. “Two” goes from 60% to 46.7%." in sentence(answer)
     back = client(cast.ada).post(told(answer)["undo"], headers={"HX-Request": "true"})
     assert (back.status_code, children(one), children(two)) == (200, ["At 20", "At 60"], ["At 80", "At 40"])
+
+
+def test_a_long_title_is_cut_in_a_sentence(cast, branches):
+    branches[20].revise(by=cast.ada, title="Long " * 90)
+    assert "Long " * 20 not in sentence(post(cast.ada, "move", branches[20], parent=branches["Two"].pk))
 
 
 def test_a_goal_takes_a_place_among_its_siblings(cast, branches):

@@ -34,6 +34,11 @@ def test_the_page_shows_the_tops_with_their_children_and_how_they_stand(cast, br
     assert 'aria-expanded="true"' in sentence(answer)
 
 
+def test_without_data_the_first_sentence_says_so(cast):
+    cast.goal("Grow")
+    assert "1 goal; none has enough data yet" in sentence(get(cast.ada, "tree"))
+
+
 def test_the_page_begins_with_the_open_cycle_of_today(cast, branch):
     year = cast.cycle.start.year
     for offset, state in ((-1, Cycle.State.CLOSED), (1, Cycle.State.PLANNING)):
