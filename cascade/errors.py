@@ -21,7 +21,8 @@ class RowsRefused(Exception):
     """Some of many rows are wrong, so nothing was written. `errors` tell each row, `counts` how many there are."""
 
     def __init__(self, errors: list[dict], **counts: int):
-        super().__init__(f"{len(errors)} of the rows cannot be taken; nothing was written.")
+        wrong = len({error["row"] for error in errors})
+        super().__init__(f"{wrong} of the rows cannot be taken; nothing was written.")
         self.errors = errors
         self.counts = counts
 

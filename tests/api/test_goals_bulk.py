@@ -133,6 +133,7 @@ def test_one_wrong_row_and_nothing_is_written(cast, ada, rows):
         (16, "id", "invalid"),
     }
     assert response.body["rejected"] == 14
+    assert response.body["detail"] == "14 of the rows cannot be taken; nothing was written."
     assert list(Goal.objects.exclude(pk=low.pk).values()) == before
 
 
