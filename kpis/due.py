@@ -39,10 +39,17 @@ class Due:
 
 @dataclass(frozen=True, slots=True)
 class Owed:
-    """What is owed, newest period first, and the period whose value comes next."""
+    """What is owed, newest period first, the period whose value comes next, and the newest one that is over."""
 
     due: list[Due]
     next: Due | None
+    over: Due | None = None
+
+    def entry(self, on: date) -> Due | None:
+        """The period for which a value is entered by who does not say which: the newest owed one, else the running one,
+        else the last one."""
+        running = self.next if self.next is not None and self.next.period.life_start <= on else None
+        return self.due[0] if self.due else running or self.over
 
 
 def owed(
@@ -71,6 +78,7 @@ def owed(
     return Owed(
         [as_due(period) for period, _ in zip(missing, range(MOST), strict=False)],
         None if coming is None else as_due(coming),
+        as_due(ended[0]) if ended else None,
     )
 
 

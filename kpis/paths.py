@@ -6,7 +6,7 @@ number of goals and KPIs. At another date the whole trees are calculated afresh 
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, NamedTuple
@@ -71,7 +71,8 @@ class GoalOnPath:
 
 @dataclass(frozen=True, slots=True)
 class KpiOnPath:
-    """A KPI of a goal on a path with its score; `values` are its newest ones, of the person's own goals only."""
+    """A KPI of a goal on a path with its score. Of the person's own goals it has its newest `values` and their
+    `versions`, by the first day of their period."""
 
     id: int
     goal: int
@@ -90,16 +91,23 @@ class KpiOnPath:
     latest_period: dt.date | None
     latest_value: Decimal | None
     values: Mapping[dt.date, CurrentValue]
+    versions: Mapping[dt.date, int]
 
     @property
     def status(self) -> str:
         return str(self.part.status)
 
+    @property
+    def shown(self) -> Decimal | None:
+        """What it stands at; before anything was judged, the newest value."""
+        return self.latest_value if self.actual is None else self.actual
+
 
 @dataclass(frozen=True)
 class Paths:
     """The goals of one person with everything above them on a date. `known` holds the figures of the other children of
-    these goals, `parts` the scores of the KPIs of these goals, so that the engine can answer (goals/rollup.py)."""
+    these goals, `parts` the scores of the KPIs of these goals, so that the engine can answer (goals/rollup.py). The
+    settings of `organisation` are those of the moment known."""
 
     organisation: Organisation
     on: dt.date
@@ -199,23 +207,22 @@ def live_kpis(organisation: Organisation, above: Collection[int], own: Collectio
     joined = [f"figures__{name}" for name in (*SCORED, *LATEST)]
     columns = [*scoring.COLUMNS, *scoring.LIFE, *KPI_TOLD, *joined]
     rows = list(Kpi.objects.filter(goal_id__in=above).order_by("goal_id", "id").values(*columns))
-    values = newest_values([row["id"] for row in rows if row["goal_id"] in own])
-    return [live_kpi(scoring.with_life(row), values.get(row["id"], {})) for row in rows]
+    held = newest_held([row["id"] for row in rows if row["goal_id"] in own])
+    return [live_kpi(scoring.with_life(row), held[row["id"]]) for row in rows]
 
 
-def newest_values(kpi_ids: Collection[int]) -> Mapping[int, dict[dt.date, CurrentValue]]:
-    """The values of the newest periods of each KPI: as many as can be owed, and one more."""
+def newest_held(kpi_ids: Collection[int]) -> Mapping[int, list[tuple[dt.date, Decimal | None, dt.date, int]]]:
+    """Period, value (None: withdrawn), day observed and version of each KPI's newest periods: as many as can be owed,
+    and one more."""
     place = Window(RowNumber(), partition_by=F("kpi_id"), order_by=F("period").desc())
-    rows = Measurement.objects.filter(kpi_id__in=kpi_ids, value__isnull=False).annotate(place=place)
-    found: dict[int, dict[dt.date, CurrentValue]] = defaultdict(dict)
-    for kpi_id, period, value, observed_on in (
-        rows.filter(place__lte=MOST + 1).order_by("period").values_list("kpi_id", "period", "value", "observed_on")
-    ):
-        found[kpi_id][period] = CurrentValue(value, observed_on)
+    rows = Measurement.objects.filter(kpi_id__in=kpi_ids).annotate(place=place).filter(place__lte=MOST + 1)
+    found: dict[int, list[tuple[dt.date, Decimal | None, dt.date, int]]] = defaultdict(list)
+    for kpi_id, *held in rows.order_by("period").values_list("kpi_id", "period", "value", "observed_on", "version"):
+        found[kpi_id].append(tuple(held))
     return found
 
 
-def live_kpi(row: Row, values: Mapping[dt.date, CurrentValue]) -> KpiOnPath:
+def live_kpi(row: Row, held: Iterable[tuple[dt.date, Decimal | None, dt.date, int]]) -> KpiOnPath:
     figures = {name: row[f"figures__{name}"] for name in (*SCORED, *LATEST)}
     part = KpiPart(
         id=row["id"],
@@ -228,10 +235,17 @@ def live_kpi(row: Row, values: Mapping[dt.date, CurrentValue]) -> KpiOnPath:
         counted=bool(figures["counted"]),
         stale=bool(figures["stale"]),
     )
-    return kpi_on_path(row, part, figures, values)
+    values = {period: CurrentValue(value, seen) for period, value, seen, _ in held if value is not None}
+    return kpi_on_path(row, part, figures, values, {period: version for period, *_, version in held})
 
 
-def kpi_on_path(row: Row, part: KpiPart, figures: Row, values: Mapping[dt.date, CurrentValue]) -> KpiOnPath:
+def kpi_on_path(
+    row: Row,
+    part: KpiPart,
+    figures: Row,
+    values: Mapping[dt.date, CurrentValue],
+    versions: Mapping[dt.date, int],
+) -> KpiOnPath:
     return KpiOnPath(
         id=row["id"],
         goal=row["goal_id"],
@@ -250,6 +264,7 @@ def kpi_on_path(row: Row, part: KpiPart, figures: Row, values: Mapping[dt.date, 
         latest_period=figures["latest_period"],
         latest_value=figures["latest_value"],
         values=values,
+        versions=versions,
     )
 
 
@@ -258,8 +273,8 @@ def paths_at(person: Person, viewer: Person, on: dt.date, known: dt.datetime | N
     organisation = viewer.organisation
     mine = goals_of(person)
     trees = Goal.objects.filter(organisation_id=organisation.pk, tree_id__in=mine.values("tree_id"))
-    ids = None if known is not None else list(trees.values_list("pk", flat=True))
-    tree = past.tree_at(organisation, on, known, ids)
+    ids = None if known is not None else list(trees.values_list("pk", flat=True)[: past.MOST_NAMED + 1])
+    tree = past.tree_at(organisation, on, known, None if ids is None or len(ids) > past.MOST_NAMED else ids)
     figures = tree.figures()
     current = {row["id"]: row for row in live_rows(list(tree.told), mine, viewer)}
     own = {pk for pk, told in tree.told.items() if pk in current and is_own(person, told, current[pk])}
@@ -272,7 +287,7 @@ def paths_at(person: Person, viewer: Person, on: dt.date, known: dt.datetime | N
         if node.id in above
     }
     return Paths(
-        organisation=organisation,
+        organisation=organisation if known is None else past.organisation_known(organisation, known),
         on=on,
         goals=goals,
         kpis=past_kpis(tree, above),
@@ -330,5 +345,5 @@ def past_kpis(tree: past.Tree, above: Collection[Id]) -> list[KpiOnPath]:
             score = row["score"]
             figures = {name: getattr(score, name) for name in (*SCORED, *LATEST)}
             values = {each.period.first: CurrentValue(each.value, each.observed_on) for each in score.rows}
-            found.append(kpi_on_path({**row, **told[kpi_id]}, parts[kpi_id], figures, values))
+            found.append(kpi_on_path({**row, **told[kpi_id]}, parts[kpi_id], figures, values, {}))
     return sorted(found, key=lambda kpi: (kpi.goal, kpi.id))

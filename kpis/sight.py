@@ -28,16 +28,28 @@ class Stop:
 
 @dataclass(frozen=True, slots=True)
 class OwnKpi:
-    """A KPI of one of the person's goals. `steps` is its own way up, `records` whether its values come from them."""
+    """A KPI of one of the person's goals. `steps` is its own way up, `records` whether its values come from them.
+    `entry` is the period meant by who enters a value without saying which, None where nobody is asked for values."""
 
     kpi: KpiOnPath
     records: bool
     owed: Owed
+    entry: Due | None
     steps: list[Step]
 
     @property
     def id(self) -> int:
         return self.kpi.id
+
+    def period(self, first: dt.date | None) -> Due | None:
+        """The period for which a value may be entered here that begins on a day."""
+        known = [*self.owed.due, self.entry, self.owed.over]
+        return next((due for due in known if due is not None and due.period.first == first), None)
+
+    @property
+    def is_owed(self) -> bool:
+        """Its value is among what the person owes."""
+        return self.records and bool(self.owed.due)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +63,16 @@ class OwnGoal:
     aligned: bool
 
     @property
+    def id(self) -> int:
+        return self.goal.id
+
+    @property
     def top(self) -> Stop:
         return self.path[-1]
+
+    @property
+    def owes(self) -> bool:
+        return any(kpi.is_owed for kpi in self.kpis)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +91,8 @@ class Task:
 
 @dataclass(frozen=True)
 class Sight:
-    """The line of sight of a person on a date. `owes` has the latest period of each KPI, the longest late first."""
+    """The line of sight of a person on a date. Goals of their own come first, then those that owe a value, then by what
+    they weigh. `owes` has the latest period of each KPI, the longest late first."""
 
     person: Person
     on: dt.date
@@ -102,7 +123,7 @@ def seen(person: Person, paths: Paths) -> Sight:
     leaves += [("kpi", kpi.id) for kpis in below.values() for kpi in kpis]
     steps = lines_of_sight(leaves, paths.nodes, paths.parts, paths.on, paths.thresholds, paths.known)
     own = [own_goal(person, paths, goal, below[goal.id], steps) for goal in mine]
-    own.sort(key=lambda each: (not each.owns, -each.top.effective_weight, each.goal.order))
+    own.sort(key=lambda each: (not each.owns, not each.owes, -each.top.effective_weight, each.goal.order))
     return Sight(person, paths.on, own, sorted(owing(own), key=lambda task: task.urgency), coming(own), paths)
 
 
@@ -135,7 +156,9 @@ def own_kpi(person: Person, paths: Paths, goal: GoalOnPath, kpi: KpiOnPath, step
     visible = [step for step in steps if paths.goals[step.goal].visible]
     due = owed(kpi.definition, kpi.values, paths.on, fiscal_of(organisation), organisation.grace)
     records = person.pk == (kpi.data_owner_id or goal.owner_id)
-    return OwnKpi(kpi, records, due if is_asked(goal, kpi) else Owed([], None), visible)
+    if not is_asked(goal, kpi):
+        return OwnKpi(kpi, records, Owed([], None, due.over), None, visible)
+    return OwnKpi(kpi, records, due, due.entry(paths.on), visible)
 
 
 def is_asked(goal: GoalOnPath, kpi: KpiOnPath) -> bool:
@@ -148,7 +171,7 @@ def owing(own: Iterable[OwnGoal]) -> list[Task]:
         Task(each.goal, kpi.kpi, kpi.owed.due[0], len(kpi.owed.due) - 1)
         for each in own
         for kpi in each.kpis
-        if kpi.records and kpi.owed.due
+        if kpi.is_owed
     ]
 
 

@@ -91,3 +91,26 @@ def test_a_measure_taken_once_is_given_by_any_value():
 
 def test_without_dates_nothing_is_owed():
     assert told(kpi(start=None), {}, END) == ([], None)
+
+
+@pytest.mark.parametrize(
+    ("months", "on", "expected"),
+    [
+        ((1, 2, 3), date(2026, 4, 30), "2026-04"),
+        ((1, 2, 3), date(2026, 5, 15), "2026-04"),
+        ((1, 2, 3, 4), date(2026, 5, 15), "2026-05"),
+        ((1, 2, 3, 4), date(2027, 5, 15), "2026-12"),
+        ((), date(2025, 12, 31), None),
+    ],
+    ids=["due today", "owed", "running", "over", "not begun"],
+)
+def test_the_period_meant_by_who_does_not_say_which(months, on, expected):
+    found = owed(kpi(), final(*months), on, CALENDAR_YEAR, GRACE).entry(on)
+
+    assert (found and found.name) == expected
+
+
+def test_after_the_end_the_last_value_is_the_one_to_correct():
+    found = owed(kpi(due=date(2026, 6, 30)), final(5, 6), date(2026, 9, 1), CALENDAR_YEAR, GRACE)
+
+    assert (found.due, found.entry(date(2026, 9, 1)).name) == ([], "2026-06")
