@@ -228,16 +228,19 @@ def person_name(person, me: bool = False, nobody: str = "Nobody") -> SafeString:
 
 
 @register.inclusion_tag("components/gauge.html")
-def gauge(progress, expected, status: str, stale: bool = False, size: str = "") -> dict:
+def gauge(progress, expected, status: str, stale: bool = False, size: str = "", would_be=None) -> dict:
     """Progress against pace; the inputs stand in the template."""
     here = None if progress is None else on_scale(progress)
     pace = None if expected is None else on_scale(expected)
+    there = None if would_be is None else on_scale(would_be)
     return {
         "row": size == "row",
         "size": size if size in ("l", "s") else "",
         "progress": progress,
         "status": "stale" if stale else status,
-        "pieces": pieces(here, pace, status, stale),
+        "pieces": [*supposed(here, there), *pieces(here, pace, status, stale)],
+        "less": there if there is not None and here is not None and there < here else None,
+        "here": here,
         "pace": None if pace is None or (status == "achieved" and here == 100) else pace,
         "label": gauge_label(progress, expected),
     }
@@ -258,6 +261,11 @@ def pieces(here: Decimal | None, pace: Decimal | None, status: str, stale: bool)
         gap = "g-gap" if status in ("at_risk", "off_track") else "g-near"
         parts = [("g-bar", Decimal(0), here), (gap, here, pace - here)]
     return [part for part in parts if part[2]]
+
+
+def supposed(here: Decimal | None, there: Decimal | None) -> list[tuple[str, Decimal, Decimal]]:
+    """How far a result that is tried would take the bar; drawn first, so what is reached covers it."""
+    return [("g-whatif", Decimal(0), there)] if there is not None and there > (here or 0) else []
 
 
 def on_scale(share: Decimal) -> Decimal:
