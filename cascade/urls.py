@@ -1,8 +1,10 @@
 from django.urls import include, path
 
 from cascade.welcome import welcome
+from kpis.sight_views import home
 
 urlpatterns = [
+    path("", home, name="home"),
     path("welcome/", welcome, name="welcome"),
     path("accounts/", include("people.urls")),
     path("api/", include("cascade.api")),

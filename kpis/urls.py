@@ -1,6 +1,6 @@
 from django.urls import path
 
-from kpis import views
+from kpis import entry_views, sight_views, views
 
 app_name = "kpis"
 
@@ -12,4 +12,7 @@ urlpatterns = [
     path("kpis/<int:pk>/values/<str:first>/", views.record, name="record"),
     path("kpis/<int:pk>/values/<str:first>/withdraw/", views.withdraw, name="withdraw"),
     path("goals/<int:goal_id>/kpis/new/", views.new, name="new"),
+    path("people/<int:pk>/line-of-sight/", sight_views.line_of_sight, name="line_of_sight"),
+    path("line-of-sight/<int:pk>/<str:first>/", entry_views.enter, name="enter"),
+    path("line-of-sight/<int:pk>/<str:first>/preview/", entry_views.preview, name="preview"),
 ]
