@@ -17,6 +17,7 @@ from goals import heat
 from goals.lines import Line, Lines, lines_at, lines_now
 from goals.models import Cycle, Goal, GoalSnapshot
 from goals.nodes import TROUBLE, ZERO, Status, compared, exactly, stored
+from goals.trend import Point
 from people.models import Person, Unit
 
 MOST = 10
@@ -61,6 +62,15 @@ class Trouble:
     lost: Decimal
     size: Decimal
 
+    @property
+    def width(self) -> Decimal:
+        """The length of its bar, of 100."""
+        return round(self.size * 100, 1)
+
+    @property
+    def place(self) -> Decimal:
+        return 100 - self.width
+
 
 @dataclass(frozen=True, slots=True)
 class Unsure:
@@ -92,6 +102,14 @@ class Trust:
     unaligned: int
     without_parts: int
     kpis: Mapping[str, int] | None
+
+    @property
+    def with_path(self) -> int:
+        return self.goals - self.unaligned
+
+    @property
+    def automatic(self) -> int | None:
+        return self.kpis and self.kpis["total"] - self.kpis["by_hand"]
 
 
 @dataclass(frozen=True)
@@ -262,10 +280,14 @@ def weighed(lines: Collection[Line], name: str) -> Decimal | None:
     return stored(sum((weight * value for weight, value in held), ZERO) / whole) if whole else None
 
 
-def trends(strategic: Collection[int], since: dt.date, until: dt.date) -> dict[int, list[dict[str, Any]]]:
-    """The snapshots of each goal in a span, oldest first: how it was known at the end of each day."""
-    rows = GoalSnapshot.objects.filter(goal_id__in=strategic, day__gte=since, day__lte=until).order_by("day")
-    found: dict[int, list[dict[str, Any]]] = {goal: [] for goal in strategic}
-    for row in rows.values("goal_id", "day", "progress", "expected", "coverage", "status"):
-        found[row.pop("goal_id")].append(row)
+def trends(strategic: Iterable[Line], since: dt.date, until: dt.date) -> dict[int, list[Point]]:
+    """The figures of each goal in a span, oldest first, as they were known at the end of each day; the last ones are
+    those of `until` itself."""
+    lines = list(strategic)
+    rows = GoalSnapshot.objects.filter(goal_id__in=[line.id for line in lines], day__gte=since, day__lt=until)
+    found: dict[int, list[Point]] = {line.id: [] for line in lines}
+    for goal_id, *row in rows.order_by("day").values_list("goal_id", *Point._fields):
+        found[goal_id].append(Point._make(row))
+    for line in lines:
+        found[line.id].append(Point(until, line.progress, line.expected, line.coverage or ZERO, line.status))
     return found

@@ -33,7 +33,7 @@ class Cell:
         return self.goals[0] if len(self.goals) == 1 else None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class UnitRow:
     """One unit and its cells in the order of the strategic goals, None where it has no goal."""
 

@@ -1,10 +1,13 @@
 from django.urls import path
 
-from goals.views import detail, editing, explain, moving, panel, states, tree
+from goals.views import board, detail, editing, explain, moving, panel, states, tree
 
 app_name = "goals"
 
 urlpatterns = [
+    path("dashboard/", board.dashboard, name="dashboard"),
+    path("dashboard/progress/", board.progress, name="dashboard_progress"),
+    path("dashboard/cascade/", board.cascade, name="dashboard_cascade"),
     path("goals/", tree.page, name="tree"),
     path("goals/rows/", tree.rows, name="rows"),
     path("goals/new/", editing.new, name="new"),

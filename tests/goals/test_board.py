@@ -181,12 +181,27 @@ def test_the_change_is_told_against_the_last_snapshot_of_a_month_ago(cast, compa
 
     assert (serve.change, serve.before["day"]) == (Decimal("0.2"), today - dt.timedelta(days=31))
     assert win.change is None
-    assert [
-        row["progress"] for row in trends([serve.line.id], today - dt.timedelta(days=31), today)[serve.line.id]
-    ] == [
-        Decimal("0.45"),
-        Decimal("0.6"),
+
+
+def test_the_trend_of_a_goal_ends_with_how_it_stands(cast, company):
+    today = cast.works.today()
+    for days, value in ((60, "0.1"), (31, "0.45"), (0, "0.6")):
+        GoalSnapshot.objects.create(
+            goal=company["Serve"],
+            organisation=cast.works,
+            day=today - dt.timedelta(days=days),
+            progress=Decimal(value),
+            coverage=Decimal(1),
+            status="on_track",
+        )
+    serve, win = (each.line for each in shown(cast).strategic)
+    found = trends([serve, win], today - dt.timedelta(days=31), today)
+
+    assert [(point.day, point.progress) for point in found[serve.id]] == [
+        (today - dt.timedelta(days=31), Decimal("0.45")),
+        (today, Decimal("0.65")),
     ]
+    assert [point.progress for point in found[win.id]] == [1]
 
 
 def hidden(cast, company):
