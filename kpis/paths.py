@@ -35,8 +35,8 @@ TOLD = (
     "tree_id",
     "lft",
 )
-KPI_TOLD = ("key", "source", "data_owner_id")
-SCORED = ("actual", "raw", "progress", "expected", "gap", "status", "reason", "stale", "late", "counted")
+KPI_TOLD = ("source", "data_owner_id")
+SCORED = ("actual", "progress", "expected", "gap", "status", "reason", "stale", "counted")
 LATEST = ("latest_period", "latest_value", "latest_observed_on")
 
 Row = dict[str, Any]
@@ -76,7 +76,6 @@ class KpiOnPath:
 
     id: int
     goal: int
-    key: str
     name: str
     unit: str
     source: str
@@ -84,10 +83,8 @@ class KpiOnPath:
     definition: KpiDefinition
     part: KpiPart
     actual: Decimal | None
-    raw: Decimal | None
     gap: Decimal | None
     reason: str
-    late: bool
     latest_period: dt.date | None
     latest_value: Decimal | None
     values: Mapping[dt.date, CurrentValue]
@@ -249,7 +246,6 @@ def kpi_on_path(
     return KpiOnPath(
         id=row["id"],
         goal=row["goal_id"],
-        key=row["key"],
         name=row["name"],
         unit=row["unit"],
         source=row["source"],
@@ -257,10 +253,8 @@ def kpi_on_path(
         definition=scoring.definition_of(row),
         part=part,
         actual=figures["actual"],
-        raw=figures["raw"],
         gap=figures["gap"],
         reason=figures["reason"] or "",
-        late=bool(figures["late"]),
         latest_period=figures["latest_period"],
         latest_value=figures["latest_value"],
         values=values,

@@ -91,8 +91,8 @@ class Task:
 
 @dataclass(frozen=True)
 class Sight:
-    """The line of sight of a person on a date. Goals of their own come first, then those that owe a value, then by what
-    they weigh. `owes` has the latest period of each KPI, the longest late first."""
+    """The line of sight of a person on a date. Goals of their own come first, of these those that owe a value, then by
+    what they could still bring at the top. `owes` has the latest period of each KPI, the longest late first."""
 
     person: Person
     on: dt.date
@@ -123,7 +123,7 @@ def seen(person: Person, paths: Paths) -> Sight:
     leaves += [("kpi", kpi.id) for kpis in below.values() for kpi in kpis]
     steps = lines_of_sight(leaves, paths.nodes, paths.parts, paths.on, paths.thresholds, paths.known)
     own = [own_goal(person, paths, goal, below[goal.id], steps) for goal in mine]
-    own.sort(key=lambda each: (not each.owns, not each.owes, -each.top.effective_weight, each.goal.order))
+    own.sort(key=lambda each: (not each.owns, not each.owes, -(each.top.headroom or ZERO), each.goal.order))
     return Sight(person, paths.on, own, sorted(owing(own), key=lambda task: task.urgency), coming(own), paths)
 
 

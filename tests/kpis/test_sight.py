@@ -178,6 +178,16 @@ def test_goals_one_contributes_to_come_after_ones_own(cast):
     ]
 
 
+def test_the_goal_that_owes_comes_first_then_the_one_with_most_to_bring(cast):
+    top = cast.goal("Top")
+    for title, value in (("Done", 100), ("Open", 10), ("Half", 50)):
+        measured(cast, kpi(cast, cast.goal(title, top, owner=cast.cy), title.lower()), jun=value)
+    kpi(cast, cast.goal("Owing", top, owner=cast.cy, weight=Decimal(0)), "owing")
+    progress.roll_up(cast.works.pk)
+
+    assert [own.goal.title for own in sight_of(cast.cy, cast.cy).goals] == ["Owing", "Open", "Half", "Done"]
+
+
 def test_a_hidden_goal_on_the_way_shows_only_what_is_weighed_in_it(cast):
     top = cast.goal("Top")
     secret = cast.goal("Merge", top, visibility=Goal.Visibility.PRIVATE, owner=cast.ada, why="Nobody knows")
