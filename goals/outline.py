@@ -19,7 +19,7 @@ from goals.models import Cycle, Goal, GoalFigures
 from people.models import Person
 
 ROWS = 200
-FOUND = 100  # of a search, beside the goals above them
+FOUND = 50  # of a search, beside the goals above them
 SIBLINGS = 100  # shown below one parent before "show more"
 STALE_FROM = Decimal("0.25")  # docs/domain.md section 18, H10
 COUNTING = (Goal.State.ACTIVE, Goal.State.CLOSED)

@@ -259,6 +259,8 @@ def test_the_dialog_finds_a_place_tells_the_effect_and_moves_with_undo(opened, g
     dialog.get_by_role("searchbox").fill("serve")
     dialog.get_by_role("radio", name="Strategic Serve").check()
     expect(dialog.locator(".move-effect")).to_contain_text("Serve90% to 50% −40")
+    expect(dialog.get_by_role("radio")).to_have_count(2)
+    expect(dialog.get_by_role("radio", name="Strategic Serve")).to_be_checked()
     dialog.get_by_role("button", name="Move").click()
     expect(dialog).to_be_hidden()
     shown(opened, "Grow", "Sell", "Serve", "Answer", "Win")

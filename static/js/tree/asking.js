@@ -1,7 +1,9 @@
 // The dialog of the tree: "Move to...", and changes of state that need a reason.
 import { address, arrive, part } from "./server.js";
 
+const WAIT = 200;
 const dialog = document.getElementById("tree-dialog");
+let timer, request;
 
 export async function ask(url) {
   const answer = await part(url);
@@ -18,7 +20,32 @@ export function asked() {
   if (dialog.open) dialog.close();
 }
 
+// Places that fit what is typed; the one that is chosen stays.
+async function search(form) {
+  request?.abort();
+  request = new AbortController();
+  const query = new URLSearchParams(new FormData(form));
+  const answer = await part(`${form.action}?${query}`, { signal: request.signal });
+  const list = dialog.querySelector("#move-places");
+  if (!answer || !list) return;
+  const chosen = list.querySelector(":checked")?.closest("label");
+  const fresh = answer.querySelector("#move-places");
+  const same = chosen && fresh.querySelector(`[value="${chosen.querySelector("input").value}"]`);
+  list.replaceChildren(...fresh.childNodes);
+  if (same) same.checked = true;
+  else if (chosen) list.prepend(chosen);
+}
+
 export function asking() {
+  dialog.addEventListener("input", event => {
+    const form = event.target.closest("[data-places]");
+    if (!form) return;
+    clearTimeout(timer);
+    timer = setTimeout(search, WAIT, form);
+  });
+  dialog.addEventListener("submit", event => {
+    if (event.target.matches("[data-places]")) { event.preventDefault(); search(event.target); }
+  });
   dialog.addEventListener("click", event => {
     const leave = event.target.closest("[data-close-dialog]");
     if (leave) { event.preventDefault(); dialog.close(); }
