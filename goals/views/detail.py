@@ -10,7 +10,7 @@ from django.urls import NoReverseMatch, reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
 from cascade.errors import Conflict
-from goals import path, tree, trend, words
+from goals import path, tree, trend, trend_chart, words
 from goals.access import Rights
 from goals.detail import MOST_CHANGES, MOST_PARTS, Detail, Unknown
 from goals.history import changes
@@ -66,6 +66,7 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
         "left_out": shown.left_out,
         "aligned": goal.level.rank == 0,
         "points": points if sum(point.progress is not None for point in points) > 1 else [],
+        "figure": trend_chart.figure_of(points) if points else None,
         "months": trend.by_month(points),
         "trend_says": words.trend(points),
         "changes": shown.changes[:MOST_CHANGES],
