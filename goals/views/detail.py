@@ -6,7 +6,7 @@ from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
 from cascade.errors import Conflict
@@ -80,17 +80,21 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
 def kpi_row(shown: Detail, row: dict[str, Any]) -> dict[str, Any]:
     kpi, score = row["kpi"], row["score"]
     why = "" if score.progress is not None else shown.nearby.scores.calculation(kpi["id"]).steps[0].note
-    return row | {"url": address("kpis:detail", kpi["id"]), "target": words.target(kpi), "why": why}
+    return row | {
+        "url": reverse("kpis:detail", args=[kpi["id"]]) + ("#record" if row["may_record"] else ""),
+        "target": words.target(kpi),
+        "why": why,
+    }
 
 
 def doors(shown: Detail) -> dict[str, Any]:
     """Where the reader may go from here to change something; only what the reader may do is offered."""
     goal, moment = shown.goal, shown.moment
-    edit = address("goals:edit", goal.pk) if shown.may_edit else ""
+    edit = reverse("goals:edit", args=[goal.pk]) if shown.may_edit else ""
     actions = [Door("Edit", "pencil", edit)]
     more = [
-        Door("Add a goal below", "plus", address("goals:new", goal.pk) if shown.may_edit else ""),
-        Door("Change its state", "play", address("goals:state", goal.pk) if shown.may_edit else ""),
+        Door("Add a goal below", "plus", reverse("goals:new", args=[goal.pk]) if shown.may_edit else ""),
+        Door("Change its state", "play", reverse("goals:state", args=[goal.pk]) if shown.may_edit else ""),
         Door("See an earlier date", "history", "" if moment.is_past else f"?as_of={shown.yesterday:%Y-%m-%d}"),
         Door("Delete", "close", reverse("goals:delete", args=[goal.pk]) if shown.may_delete else ""),
     ]
@@ -98,7 +102,7 @@ def doors(shown: Detail) -> dict[str, Any]:
         "actions": [door for door in actions if door.url],
         "more": [door for door in more if door.url],
         "edit_url": edit,
-        "add_kpi_url": address("kpis:new", goal.pk) if shown.may_edit else "",
+        "add_kpi_url": reverse("kpis:new", args=[goal.pk]) if shown.may_edit else "",
     }
 
 
@@ -106,14 +110,6 @@ class Door(NamedTuple):
     words: str
     icon: str
     url: str
-
-
-def address(name: str, pk: int) -> str:
-    """The address of a page, or nothing while that page does not exist."""
-    try:
-        return reverse(name, args=[pk])
-    except NoReverseMatch:
-        return ""
 
 
 @require_safe

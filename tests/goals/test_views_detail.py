@@ -424,3 +424,15 @@ def test_who_may_not_delete(cast, family, who, status):
     client, address = signed_in(getattr(cast, who)), reverse("goals:delete", args=[family[1].pk])
 
     assert client.post(address).status_code == client.get(address).status_code == status
+
+
+def test_the_doors_of_a_goal_lead_to_pages_that_are_there(cast, family):
+    _, left, _ = family
+    html = signed_in(cast.bo).get(reverse("goals:detail", args=[left.pk])).content.decode()
+    measured = Kpi.objects.get(key="left_kpi")
+    doors = [reverse(f"goals:{name}", args=[left.pk]) for name in ("edit", "new", "state", "delete", "explain")]
+    doors += [reverse("kpis:new", args=[left.pk]), f"{reverse('kpis:detail', args=[measured.pk])}#record"]
+
+    for address in doors:
+        assert f'href="{address}"' in html
+        assert signed_in(cast.bo).get(address).status_code == 200, address
