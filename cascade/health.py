@@ -29,8 +29,9 @@ def shipped_migrations() -> frozenset[tuple[str, str]]:
 
 def database_answers() -> bool:
     try:
-        connection.ensure_connection()
-        return connection.is_usable()
+        with connection.cursor() as cursor:  # which replaces a connection that broke while the database was away
+            cursor.execute("SELECT 1")
+        return True
     except DatabaseError:
         return False
 

@@ -4,6 +4,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
+from cascade.fields import plain
 from goals import forms
 from goals.models import Goal
 from goals.outline import Outline, total, with_kpis
@@ -48,7 +49,7 @@ def cell(request: HttpRequest, goal_id: int, name: str) -> HttpResponse:
         return redirect("goals:edit", goal.pk)
     context = {"form": form, "goal": goal, "field": form[name], "name": name, "theirs": form.conflicts.get(name)}
     if name == "weight" and goal.parent_id:
-        context["others"] = weight_of_others(request.user, goal)
+        context["others"] = plain(weight_of_others(request.user, goal))
     return render(request, "goals/tree/cell.html", context, status=422 if form.errors else 200)
 
 

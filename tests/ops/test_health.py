@@ -113,3 +113,12 @@ def test_the_api_says_it_as_a_problem(broken):
     answer = broken.get("/api/v1/me/", headers={"authorization": "Bearer csc_x"})
     assert (answer.status_code, answer.headers["Content-Type"]) == (503, "application/problem+json")
     assert answer.json()["status"] == 503
+
+
+@pytest.mark.postgres
+@pytest.mark.django_db(transaction=True)
+def test_a_connection_that_broke_meanwhile_does_not_count_as_a_database_that_is_away(client):
+    connection.ensure_connection()
+    connection.health_check_enabled, connection.health_check_done = True, False  # as when a request begins
+    connection.connection.close()
+    assert client.get("/healthz/ready").json()["parts"]["database"] is True

@@ -5,11 +5,13 @@ import os
 import pytest
 from django.core.cache import cache
 from django.test import Client
+from playwright.sync_api import expect
 
 from people.models import Person
 from tests.pages.browsing import LAUNCH, Visitor
 
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"  # Playwright runs a loop; the tests still use the ORM beside it
+expect.set_options(timeout=20_000)  # a busy machine is slow, not wrong
 
 
 @pytest.fixture(autouse=True)
