@@ -125,10 +125,12 @@ def test_why_there_is_no_score(cast, ada, goal):
 def test_who_does_not_see_a_kpi_finds_nothing(cast, cy, eve, sales):
     hidden = kpi(cast.goal("Secret", visibility="private", owner=cast.ada), name="Hidden")
     for caller, made in ((cy, hidden), (eve, sales), (eve, hidden)):
-        assert caller.get(f"kpis/{made.pk}/").status_code == 404
+        for query in ("", "?as_of=2026-07-15", "?known=2026-07-15T13:00:00Z"):
+            assert caller.get(f"kpis/{made.pk}/{query}").status_code == 404
         assert caller.get(f"kpis/{made.pk}/targets/").status_code == 404
-    assert keys(cy.get("kpis/")) == ["sales"]
-    assert keys(eve.get("kpis/")) == []
+    for caller, seen in ((cy, ["sales"]), (eve, [])):
+        response = caller.get("kpis/")
+        assert (keys(response), response.body["count"]) == (seen, len(seen))
 
 
 def test_a_token_that_may_not_read(cast, sales):
@@ -301,6 +303,14 @@ def test_what_was_known_then(cast, ada, sales, clock):
     ]  # fmt: skip
     true_then = ada.get(f"kpis/{sales.pk}/?as_of=2026-07-15").body
     assert (true_then["target"], true_then["latest_value"]) == ("200", "80")
+
+
+def test_the_past_is_judged_by_the_settings_of_its_time(cast, ada, sales, clock):
+    clock.shift(dt.timedelta(hours=1))
+    cast.works.on_track = Decimal("-0.05")
+    cast.works.save()
+    then = ada.get(f"kpis/{sales.pk}/?known=2026-07-15T12:30:00Z").body
+    assert (then["status"], ada.get(f"kpis/{sales.pk}/?as_of=2026-07-15").body["status"]) == ("on_track", "at_risk")
 
 
 def test_a_kpi_that_was_not_there_yet(ada, sales):
