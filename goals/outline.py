@@ -60,6 +60,7 @@ class Line:
     share: Decimal | None = None
     editable: bool = False
     mine: bool = False
+    hidden_above: bool = False
     goal: Goal | None = None
     toggle: str = ""
 
@@ -80,6 +81,8 @@ class Line:
     @property
     def why_not(self) -> str:
         """Why it has no share of its parent."""
+        if self.hidden_above and self.spot.state in COUNTING:
+            return "Counts for a restricted goal"
         if self.spot.state not in COUNTING:
             return f"Not counted: {self.goal.get_state_display().lower()}"
         return "Not counted: the goal above counts other parts only"
@@ -129,7 +132,7 @@ class Outline:
         spots = self.spots(opened, tops=True)
         entries: list[Entry] = []
         left = ROWS
-        waiting = [siblings(None, spots, 1)]
+        waiting = [siblings(None, spots, 1, most=SIBLINGS)]
         while waiting:
             entry = next(waiting[-1], None)
             if entry is None:
@@ -143,7 +146,7 @@ class Outline:
                 left -= isinstance(entry, Line)
                 if left and isinstance(entry, Line) and spots.get(entry.spot.id):
                     entry.expanded = True
-                    waiting.append(siblings(entry.spot.id, spots, entry.level + 1))
+                    waiting.append(siblings(entry.spot.id, spots, entry.level + 1, most=SIBLINGS))
         return self.told(entries, spots)
 
     def below(self, parents: Sequence[Goal], skip: int = 0, *, tops: bool = False) -> dict[int | None, list[Entry]]:
@@ -151,7 +154,8 @@ class Outline:
         spots = self.spots([parent.pk for parent in parents], tops=tops)
         levels: dict[int | None, int] = {parent.pk: parent.depth + 2 for parent in parents}
         levels |= {None: 1} if tops else {}
-        groups = {key: list(siblings(key, spots, level, skip)) for key, level in levels.items()}
+        most = min(SIBLINGS, ROWS // len(levels))
+        groups = {key: list(siblings(key, spots, level, skip, most=most)) for key, level in levels.items()}
         self.told([entry for group in groups.values() for entry in group], spots)
         return groups
 
@@ -175,7 +179,7 @@ class Outline:
             inside[parent if parent in known else None].append(Spot(pk, parent, weight, state, (rght - lft) // 2, True))
             known.add(pk)
         entries: list[Entry] = []
-        waiting = [siblings(None, inside, 1, every=True)]
+        waiting = [siblings(None, inside, 1, most=len(known))]
         while waiting:
             line = next(waiting[-1], None)
             if line is None:
@@ -184,7 +188,7 @@ class Outline:
             line.context = line.spot.id not in wanted
             line.expanded = bool(inside.get(line.spot.id)) if line.spot.inside else None
             entries.append(line)
-            waiting.append(siblings(line.spot.id, inside, line.level + 1, every=True))
+            waiting.append(siblings(line.spot.id, inside, line.level + 1, most=len(known)))
         spots = self.spots({line.spot.parent for line in entries if line.spot.parent}, tops=False)
         self.told(entries, spots)
         return [*entries, Rest(None, 1, skip + FOUND, 0)] if more else entries
@@ -222,6 +226,7 @@ class Outline:
             line.goal = goals[line.spot.id]
             line.mine = line.goal.owner_id == self.person.pk
             line.editable = self.rights.can_edit(line.goal)
+            line.hidden_above = line.spot.parent is not None and line.spot.parent not in spots
             line.share = share(line.spot, goals.get(line.spot.parent), spots)
         for entry in entries:
             if isinstance(entry, Restricted) and entry.parent in goals:
@@ -231,12 +236,12 @@ class Outline:
 
 
 def siblings(
-    parent: int | None, spots: Mapping[int | None, list[Spot]], level: int, skip: int = 0, *, every: bool = False
+    parent: int | None, spots: Mapping[int | None, list[Spot]], level: int, skip: int = 0, *, most: int
 ) -> Iterator:
-    """The lines below one parent, at most SIBLINGS unless `every`, then what is left out."""
+    """The lines below one parent, at most `most`, then what is left out."""
     group = spots.get(parent, [])
     shown = [spot for spot in group if spot.seen]
-    last = len(shown) if every else skip + SIBLINGS
+    last = skip + most
     for place, spot in enumerate(shown[skip:last], skip + 1):
         yield Line(spot, level, place, len(shown), False if spot.inside else None)
     if len(shown) > last:

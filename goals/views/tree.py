@@ -1,11 +1,13 @@
 """The goal tree: the page, and the rows it fetches as the reader opens goals and as figures change."""
 
+import datetime as dt
 from dataclasses import dataclass
 
 from django.db.models import Count, Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
+from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.utils.safestring import mark_safe
 from django.views.decorators.http import require_safe
@@ -17,6 +19,7 @@ from goals.views import fetching
 from people.models import Person
 
 MOST_OPENED = 300
+MOST_GROUPS = 20
 Status = GoalFigures.Status
 
 
@@ -85,10 +88,10 @@ def rows(request: HttpRequest) -> HttpResponse:
     outline = Outline(person, cycle)
     fresh = freshness(person)
     below = numbers(request.GET.get("below")) or []
-    parents = list(outline.visible.filter(pk__in=below, cycle=cycle)) if below else []
-    groups = outline.below(parents, skip(request), tops=0 in below) if below else {}
+    parents = list(outline.visible.filter(pk__in=below, cycle=cycle)[:MOST_GROUPS]) if below else []
+    groups = outline.below(parents, skip(request), tops=0 in below) if parents or 0 in below else {}
     named = set(numbers(request.GET.get("goals")) or ())
-    if since := parse_datetime(request.GET.get("since", "")):
+    if since := moment(request.GET.get("since", "")):
         shown = Q(goal__parent=None) | Q(goal__parent__in=numbers(request.GET.get("open")) or [])
         written = GoalFigures.objects.filter(shown, organisation_id=person.organisation_id, rolled_up_at__gt=since)
         named |= set(written.values_list("pk", flat=True)[:ROWS])
@@ -101,6 +104,15 @@ def numbers(text: str | None) -> list[int] | None:
     if text is None:
         return None
     return [int(part) for part in text.split(",") if part.isdecimal() and len(part) < 19][:MOST_OPENED]
+
+
+def moment(text: str) -> dt.datetime | None:
+    """A moment with its time zone; None for anything else."""
+    try:
+        found = parse_datetime(text)
+    except ValueError:
+        return None
+    return found if found and timezone.is_aware(found) else None
 
 
 def skip(request: HttpRequest) -> int:

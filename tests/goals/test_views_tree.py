@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from goals import marks
 from goals.models import Cycle, Goal
+from goals.outline import ROWS, SIBLINGS
 from tests.goals.asking import address, client, get, sentence
 from tests.goals.measuring import kpi, rolled_up
 
@@ -184,3 +185,31 @@ def test_the_number_of_queries_does_not_depend_on_the_rows(cast, branch, name):
     rolled_up(low)
     assert [queries(url) for url in urls] == few
     assert few[2] <= 10
+
+
+def test_rows_of_many_parents_together_are_no_more_than_agreed(cast):
+    tops = [cast.goal(f"Top {number}") for number in range(3)]
+    for top in tops:
+        for number in range(SIBLINGS - 25):
+            cast.goal(f"Part {number}", top)
+
+    html = get(cast.ada, "rows", below=",".join(str(top.pk) for top in tops)).content.decode()
+
+    assert ROWS // 2 < html.count('id="goal-') <= ROWS
+    assert html.count("tg-rest") == 3
+
+
+@pytest.mark.parametrize("since", ["2026-13-01T00:00:00+00:00", "2026-01-01T00:00:00", "nonsense"])
+def test_a_moment_that_cannot_be_read_is_not_asked_for(cast, branch, since):
+    assert 'id="goal-' not in get(cast.ada, "rows", since=since).content.decode()
+
+
+def test_a_goal_below_a_hidden_one_counts_for_a_restricted_goal(cast):
+    hidden = cast.goal("Hidden", visibility="private", owner=cast.ada)
+    leaf = cast.goal("Leaf", hidden, owner=cast.cy)
+
+    html = get(cast.cy, "panel", leaf.pk).content.decode()
+
+    assert "Counts for a restricted goal" in html
+    assert "Not counted" not in html
+    assert "Hidden" not in html
