@@ -12,7 +12,7 @@ from django.db.models import F, Q
 from goals import past
 from goals.models import DirtyMark
 from kpis.models import Kpi
-from kpis.scoring import LIFE, lives_known, score_of, stored_figures, values_at, with_life
+from kpis.scoring import DEFINITION, LIFE, STORED, lives_known, score_of, stored_figures, values_at, with_life
 from people.models import Organisation, Person
 
 Row = dict[str, Any]
@@ -26,53 +26,19 @@ OWN = (
     "name",
     "definition",
     "unit",
-    "kind",
-    "direction",
-    "baseline",
-    "target",
-    "stretch",
-    "lower",
-    "upper",
-    "fade",
-    "zero_at",
-    "start",
-    "due",
-    "cadence",
-    "aggregation",
-    "target_mode",
-    "trajectory",
-    "milestones",
-    "weight",
+    *DEFINITION,
     "indicator",
     "source",
     "source_note",
     "data_owner_id",
     "state",
-    "min_value",
-    "max_value",
     "benchmark",
     "benchmark_source",
     "created_at",
     "updated_at",
 )
-FIGURES = (
-    "actual",
-    "raw",
-    "progress",
-    "expected",
-    "gap",
-    "status",
-    "reason",
-    "stale",
-    "late",
-    "ended",
-    "completeness",
-    "counted",
-    "pace",
-    "latest_period",
-    "latest_value",
-    "latest_observed_on",
-)
+# A row's `stretch` is the value aimed at, not how much of it is reached.
+FIGURES = tuple(name for name in STORED if name not in ("stretch", "share"))
 
 
 def rows(person: Person, ids: Collection[int]) -> list[Row]:
