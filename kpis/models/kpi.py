@@ -1,4 +1,4 @@
-"""KPIs, their measurements with every revision, and the figures scored from them."""
+"""How goals are measured."""
 
 import datetime as dt
 from decimal import Decimal
@@ -8,7 +8,7 @@ from django.db import models
 from django.db.models import Exists, F, OuterRef, Q
 from simple_history.models import HistoricalRecords
 
-from cascade.fields import figure_field, value_field, weight_field
+from cascade.fields import value_field, weight_field
 from goals.models import DirtyMark, Goal
 from people.models import Organisation, Person
 
@@ -152,97 +152,3 @@ class Kpi(models.Model):
         """It has all that a score needs beside values."""
         band = self.lower is not None or self.upper is not None
         return self.direction is not None and (self.target is not None or (self.direction == "maintain" and band))
-
-
-class Measurement(models.Model):
-    """The value that counts now for one period of a KPI; null means withdrawn. Every change is a revision beside it.
-
-    `period` is the period's first calendar day (docs/domain.md section 3).
-    """
-
-    organisation = models.ForeignKey(Organisation, models.CASCADE, db_index=False)
-    kpi = models.ForeignKey(Kpi, models.CASCADE, related_name="measurements", db_index=False)
-    period = models.DateField()
-    value = value_field(null=True)
-    observed_on = models.DateField()
-    recorded_at = models.DateTimeField()
-    recorded_by = models.ForeignKey(Person, models.SET_NULL, null=True, related_name="+", db_index=False)
-    note = models.TextField(blank=True)
-    version = models.PositiveIntegerField(default=1)
-
-    class Meta:
-        ordering = ["kpi", "period"]
-        constraints = [models.UniqueConstraint(fields=["kpi", "period"], name="measurement_unique")]
-
-
-class MeasurementRevision(models.Model):
-    """One act of recording, correcting or withdrawing a value; never changed, never deleted (section 5)."""
-
-    organisation = models.ForeignKey(Organisation, models.CASCADE, db_index=False)
-    kpi = models.ForeignKey(Kpi, models.CASCADE, related_name="revisions", db_index=False)
-    period = models.DateField()
-    value = value_field(null=True)
-    observed_on = models.DateField()
-    recorded_at = models.DateTimeField()
-    recorded_by = models.ForeignKey(Person, models.SET_NULL, null=True, related_name="+", db_index=False)
-    note = models.TextField(blank=True)
-
-    class Meta:
-        ordering = ["recorded_at", "id"]
-        indexes = [
-            models.Index(fields=["kpi", "period", "recorded_at"], name="revision_of_period"),
-            models.Index(fields=["organisation", "recorded_at"], name="revision_recorded"),
-        ]
-
-
-class KpiFigures(models.Model):
-    """What scoring found for a KPI on the organisation's figures date (docs/domain.md section 6).
-
-    `share` is the KPI's part of its goal's progress, as for goals; `pace` the pace date of section 6.7.
-    """
-
-    class Status(models.TextChoices):
-        ON_TRACK = "on_track", "On track"
-        AT_RISK = "at_risk", "At risk"
-        OFF_TRACK = "off_track", "Off track"
-        ACHIEVED = "achieved", "Achieved"
-        SCHEDULED = "scheduled", "Not started"
-        NO_DATA = "no_data", "No data"
-
-    kpi = models.OneToOneField(Kpi, models.CASCADE, primary_key=True, related_name="figures")
-    organisation = models.ForeignKey(Organisation, models.CASCADE)
-    actual = figure_field()
-    raw = figure_field()
-    progress = figure_field()
-    expected = figure_field()
-    gap = figure_field()
-    completeness = figure_field()
-    stretch = figure_field()
-    share = figure_field()
-    status = models.CharField(max_length=12, choices=Status)
-    reason = models.CharField(max_length=30, blank=True)
-    stale = models.BooleanField(default=False)
-    late = models.BooleanField(default=False)
-    ended = models.BooleanField(default=False)
-    counted = models.BooleanField(default=False)
-    pace = models.DateField(null=True)
-    latest_period = models.DateField(null=True)
-    latest_value = value_field(null=True)
-    latest_observed_on = models.DateField(null=True)
-    rolled_up_at = models.DateTimeField()
-
-
-class KpiSnapshot(models.Model):
-    """A KPI's figures as they were known at the end of a day, written only where they changed."""
-
-    kpi = models.ForeignKey(Kpi, models.CASCADE, related_name="snapshots", db_index=False)
-    organisation = models.ForeignKey(Organisation, models.CASCADE, db_index=False)
-    day = models.DateField()
-    actual = figure_field()
-    progress = figure_field()
-    expected = figure_field()
-    gap = figure_field()
-    status = models.CharField(max_length=12)
-
-    class Meta:
-        constraints = [models.UniqueConstraint(fields=["kpi", "day"], name="kpi_snapshot_unique")]

@@ -1,0 +1,18 @@
+"""Planning, the goal tree, its figures: one module a subject."""
+
+from goals.models.figures import DirtyMark, GoalFigures, GoalSnapshot, RollupState
+from goals.models.goal import Goal, GoalQuerySet, TreeNumber
+from goals.models.planning import Cycle, OrganisationQuerySet, Perspective
+
+__all__ = [
+    "Cycle",
+    "DirtyMark",
+    "Goal",
+    "GoalFigures",
+    "GoalQuerySet",
+    "GoalSnapshot",
+    "OrganisationQuerySet",
+    "Perspective",
+    "RollupState",
+    "TreeNumber",
+]

@@ -1,0 +1,73 @@
+"""Cycles and perspectives: when goals hold, and the lanes they stand in."""
+
+from django.db import models
+from django.db.models import F, Q
+
+from people.models import Organisation
+
+
+class OrganisationQuerySet(models.QuerySet):
+    """Rows that everybody in the organisation may read."""
+
+    def visible_to(self, person):
+        return self.filter(organisation_id=person.organisation_id)
+
+
+class Cycle(models.Model):
+    """A planning period, usually a fiscal year, for which goals are set."""
+
+    class State(models.TextChoices):
+        PLANNING = "planning", "Planning"
+        OPEN = "open", "Open"
+        CLOSED = "closed", "Closed"
+
+    organisation = models.ForeignKey(Organisation, models.CASCADE, related_name="cycles")
+    external_id = models.CharField(max_length=200, blank=True)
+    name = models.CharField(max_length=100)
+    start = models.DateField()
+    due = models.DateField()
+    state = models.CharField(max_length=10, choices=State, default=State.OPEN)
+    version = models.PositiveIntegerField(default=1)
+
+    objects = OrganisationQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-start", "id"]
+        constraints = [
+            models.UniqueConstraint(fields=["organisation", "name"], name="cycle_name_unique"),
+            models.UniqueConstraint(
+                fields=["organisation", "external_id"], condition=~Q(external_id=""), name="cycle_external_id_unique"
+            ),
+            models.CheckConstraint(condition=Q(start__lte=F("due")), name="cycle_dates_order"),
+        ]
+
+    def __str__(self):
+        return self.name
+
+
+class Perspective(models.Model):
+    """A lane of the strategy map (docs/domain.md section 16)."""
+
+    DEFAULTS = ("Financial", "Customer", "Internal process", "Learning & growth")
+
+    organisation = models.ForeignKey(Organisation, models.CASCADE, related_name="perspectives")
+    external_id = models.CharField(max_length=200, blank=True)
+    name = models.CharField(max_length=100)
+    position = models.PositiveSmallIntegerField(default=0)
+    version = models.PositiveIntegerField(default=1)
+
+    objects = OrganisationQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["position", "id"]
+        constraints = [
+            models.UniqueConstraint(fields=["organisation", "name"], name="perspective_name_unique"),
+            models.UniqueConstraint(
+                fields=["organisation", "external_id"],
+                condition=~Q(external_id=""),
+                name="perspective_external_id_unique",
+            ),
+        ]
+
+    def __str__(self):
+        return self.name
