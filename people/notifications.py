@@ -1,0 +1,72 @@
+"""Telling people what happened: the kinds of notification, and the one door through which they are told.
+
+Each app registers its kinds in its `ready()`. A notification keeps names and numbers, not a sentence: it reads in
+the language of whoever opens it.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from people.models import MutedKind, Notification, Person
+
+
+@dataclass(frozen=True)
+class Kind:
+    """`label` names the kind where a person mutes it; `sentence` has a `%(name)s` for each of the facts it needs."""
+
+    slug: str
+    label: str
+    sentence: str
+    icon: str = "bell"
+
+
+KINDS: dict[str, Kind] = {}
+
+
+def register(*kinds: Kind) -> None:
+    KINDS.update({kind.slug: kind for kind in kinds})
+
+
+def notify(people: Iterable[Person], kind: str, key: str, url: str = "", **facts) -> None:
+    """Tells each of the people once, in the transaction of what happened.
+
+    `key` names what happened ("comment 12"): a second call with it tells nobody twice. `url` is the path that shows it;
+    the caller tells only people who may see what the facts say. Who has left is not told.
+    """
+    if kind not in KINDS:
+        raise KeyError(kind)
+    told = {person.pk: person for person in people if person.is_active}
+    muted = set(MutedKind.objects.filter(person__in=told, kind=kind).values_list("person_id", flat=True))
+    now = timezone.now()
+    Notification.objects.bulk_create(
+        [
+            Notification(
+                organisation_id=person.organisation_id,
+                person=person,
+                kind=kind,
+                key=f"{kind} {key}",
+                facts=facts,
+                url=url,
+                read_at=now if pk in muted else None,
+            )
+            for pk, person in told.items()
+        ],
+        ignore_conflicts=True,
+    )
+
+
+def sentence(notification: Notification) -> str:
+    """What happened, in the language that is active."""
+    kind = KINDS.get(notification.kind)
+    if kind is None:
+        return str(_("Something changed."))
+    return str(kind.sentence) % defaultdict(str, notification.facts)
+
+
+def icon(notification: Notification) -> str:
+    kind = KINDS.get(notification.kind)
+    return kind.icon if kind else "bell"
