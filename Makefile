@@ -1,5 +1,5 @@
 # The commands of this project. Each makes .venv and installs what it needs the first time.
-.PHONY: run start test check format lock vendor clean
+.PHONY: run start test check format lock words vendor clean
 
 PYTHON = python3 dev.py python
 PRODUCTION = SECRET_KEY=$$(python3 -c "import secrets; print(secrets.token_urlsafe(50))") \
@@ -29,6 +29,10 @@ format: ## what ruff can put right
 lock: ## requirements*.txt anew from requirements*.in; needs uv
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes requirements.in -o requirements.txt
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes requirements-dev.in -o requirements-dev.txt
+
+words: ## the words to translate anew from the sources, and the translations compiled; needs GNU gettext
+	$(PYTHON) manage.py makemessages -l nb --no-location --no-obsolete --no-wrap --ignore .venv --ignore tests --ignore bench
+	$(PYTHON) manage.py compilemessages -l nb --ignore .venv
 
 vendor: ## static/vendor anew from vendor/package.json; needs Node 20
 	cd vendor && npm ci --ignore-scripts --no-audit --no-fund && node build.js

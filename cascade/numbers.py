@@ -6,33 +6,45 @@ from decimal import Decimal
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
 
 from cascade.fields import plain
 
+SIGNS = {"en": (",", "."), "nb": ("\N{NO-BREAK SPACE}", ",")}  # between thousands, before decimals
 NUMBER = re.compile(r"[+-]?(\d+([.,]\d+)?|[.,]\d+)", re.ASCII)
 GROUPED = re.compile(r"[+-]?\d{1,3}([.,' ]\d{3})+([.,]\d+)?", re.ASCII)
-THOUSANDS_OR_DECIMALS = re.compile(r"([+-]?[1-9]\d{0,2}),(\d{3})", re.ASCII)
+THOUSANDS_OR_DECIMALS = {
+    "en": re.compile(r"([+-]?[1-9]\d{0,2}),(\d{3})", re.ASCII),
+    "nb": re.compile(r"([+-]?[1-9]\d{0,2})\.(\d{3})", re.ASCII),
+}
+SPACED = re.compile(r"[+-]?\d{1,3}( \d{3})+(,\d+)?", re.ASCII)  # how pages write in Norwegian, and nothing else
 WHOLE_DIGITS, DECIMALS = 18, 10
 
 
 def typed(text: str, unit: str = "") -> Decimal:
     """The number in a text, which may end with `unit`.
 
-    Pages write 1,234.5, so "1,234" may mean 1234 or 1.234: it is refused with both ways to say it. Raises
-    ValidationError (not_a_number, ambiguous_number, too_many_digits).
+    Pages write 1,234.5 in English, so "1,234" may mean 1234 or 1.234 there: it is refused with both ways to say it. In
+    Norwegian, 1.234 is the doubtful one and 1 234,5 is read as pages write it. Raises ValidationError (not_a_number,
+    ambiguous_number, too_many_digits).
     """
+    language = get_language()
     text = unicodedata.normalize("NFKC", text).strip().replace("\N{MINUS SIGN}", "-")
     text = text.removesuffix(unicodedata.normalize("NFKC", unit).strip()).strip()
-    if found := THOUSANDS_OR_DECIMALS.fullmatch(text):
+    if language == "nb" and SPACED.fullmatch(text):
+        text = text.replace(" ", "")
+    if found := THOUSANDS_OR_DECIMALS[language].fullmatch(text):
         whole, rest = found.groups()
-        raise ValidationError(f"Is that {whole}{rest} or {whole}.{rest}? Write one of the two.", "ambiguous_number")
+        readings = {"one": whole + rest, "other": whole + SIGNS[language][1] + rest}
+        raise ValidationError(_("Is that %(one)s or %(other)s? Write one of the two.") % readings, "ambiguous_number")
     if not NUMBER.fullmatch(text):
         if GROUPED.fullmatch(text):
-            raise ValidationError("Leave out the separators between thousands.", "ambiguous_number")
-        raise ValidationError("Enter a number, such as 12.5.", "not_a_number")
-    whole, _, decimals = text.lstrip("+-").replace(",", ".").partition(".")
+            raise ValidationError(_("Leave out the separators between thousands."), "ambiguous_number")
+        raise ValidationError(_("Enter a number, such as 12.5."), "not_a_number")
+    whole, _sign, decimals = text.lstrip("+-").replace(",", ".").partition(".")
     if len(whole.lstrip("0")) > WHOLE_DIGITS or len(decimals.rstrip("0")) > DECIMALS:
-        raise ValidationError("At most 18 digits before and 10 after the point.", "too_many_digits")
+        raise ValidationError(_("At most 18 digits before and 10 after the point."), "too_many_digits")
     return Decimal(text.replace(",", "."))
 
 
@@ -52,4 +64,6 @@ class NumberField(forms.CharField):
         """`typed` has checked the text; what is left is a number, which has no length."""
 
     def prepare_value(self, value):
-        return plain(value) if isinstance(value, Decimal) else value
+        if not isinstance(value, Decimal):
+            return value
+        return plain(value).replace(".", SIGNS[get_language()][1])

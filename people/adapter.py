@@ -1,5 +1,7 @@
 from allauth.account.adapter import DefaultAccountAdapter
 
+from people import language
+
 
 class AccountAdapter(DefaultAccountAdapter):
     error_messages = {
@@ -12,3 +14,10 @@ class AccountAdapter(DefaultAccountAdapter):
     def is_open_for_signup(self, request):
         """Nobody signs up by themselves: an administrator adds people."""
         return False
+
+    def render_mail(self, template_prefix, email, context, headers=None):
+        """In the language of who gets it; whoever is unknown here reads that of the page."""
+        if person := context.get("user"):
+            with language.read_by(person):
+                return super().render_mail(template_prefix, email, context, headers)
+        return super().render_mail(template_prefix, email, context, headers)

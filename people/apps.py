@@ -5,4 +5,4 @@ class PeopleConfig(AppConfig):
     name = "people"
 
     def ready(self):
-        from people import sign_in_log  # noqa: F401  connects itself once the models are there
+        from people import language, sign_in_log  # noqa: F401  connect themselves once the models are there

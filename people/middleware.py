@@ -48,7 +48,8 @@ class FirstRunMiddleware:
         if request.user.is_authenticated or request.path.startswith("/api/"):
             return None
         welcome = reverse("welcome")
-        return None if request.path == welcome or Person.objects.exists() else redirect(welcome)
+        is_open = request.path in (welcome, reverse("language"))
+        return None if is_open or Person.objects.exists() else redirect(welcome)
 
 
 class SignInMiddleware(LoginRequiredMiddleware):

@@ -8,6 +8,7 @@ from people import views
 urlpatterns = [
     path("login/", views.SignIn.as_view(), name="account_login"),
     path("demo/", views.demo_sign_in, name="demo_sign_in"),
+    path("language/", views.choose_language, name="language"),
     path("logout/", allauth.logout, name="account_logout"),
     path("inactive/", allauth.account_inactive, name="account_inactive"),
     path("signup/", allauth.signup, name="account_signup"),

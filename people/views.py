@@ -30,8 +30,32 @@ def demo_sign_in(request):
     return redirect(safe_next(request) or settings.LOGIN_REDIRECT_URL)
 
 
+@login_not_required
+@require_POST
+def choose_language(request):
+    """Kept with the person, and in the browser for when nobody is signed in; then the same page again."""
+    language = request.POST.get("language", "")
+    if language not in dict(settings.LANGUAGES):
+        raise Http404
+    if request.user.is_authenticated:
+        Person.objects.filter(pk=request.user.pk).update(language=language)
+    response = redirect(own_page(request, request.headers.get("Referer", "")) or settings.LOGIN_REDIRECT_URL)
+    response.set_cookie(
+        settings.LANGUAGE_COOKIE_NAME,
+        language,
+        max_age=settings.LANGUAGE_COOKIE_AGE,
+        secure=settings.LANGUAGE_COOKIE_SECURE,
+        httponly=settings.LANGUAGE_COOKIE_HTTPONLY,
+        samesite=settings.LANGUAGE_COOKIE_SAMESITE,
+    )
+    return response
+
+
 def safe_next(request) -> str:
     """Where the reader wanted to go, if that is a page of ours."""
-    wanted = request.POST.get("next") or request.GET.get("next") or ""
+    return own_page(request, request.POST.get("next") or request.GET.get("next") or "")
+
+
+def own_page(request, wanted: str) -> str:
     safe = url_has_allowed_host_and_scheme(wanted, {request.get_host()}, require_https=request.is_secure())
     return wanted if safe else ""

@@ -11,24 +11,27 @@ from django.utils.formats import date_format
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.timesince import timesince
+from django.utils.translation import get_language, gettext, pgettext
+from django.utils.translation import gettext_lazy as _
+
+from cascade.numbers import SIGNS
 
 register = template.Library()
 
-NOTHING = mark_safe('<span aria-hidden="true">–</span><span class="vh">no value</span>')
 WORDS = {
-    "on_track": "On track",
-    "at_risk": "At risk",
-    "off_track": "Off track",
-    "achieved": "Achieved",
-    "scheduled": "Not started",
-    "no_data": "No data",
-    "insufficient": "Too little data",
-    "draft": "Draft",
-    "proposed": "Proposed",
-    "paused": "Paused",
-    "closed": "Closed",
-    "cancelled": "Cancelled",
-    "restricted": "Restricted",
+    "on_track": _("On track"),
+    "at_risk": _("At risk"),
+    "off_track": _("Off track"),
+    "achieved": _("Achieved"),
+    "scheduled": _("Not started"),
+    "no_data": _("No data"),
+    "insufficient": _("Too little data"),
+    "draft": _("Draft"),
+    "proposed": _("Proposed"),
+    "paused": _("Paused"),
+    "closed": _("Closed"),
+    "cancelled": _("Cancelled"),
+    "restricted": _("Restricted"),
 }
 LEVEL_MARKS = 4
 
@@ -45,9 +48,14 @@ def trimmed(value: Decimal) -> Decimal:
     return abs(whole) if whole == 0 == value else whole if whole == value else value.normalize()
 
 
+def nothing() -> SafeString:
+    return format_html('<span aria-hidden="true">–</span><span class="vh">{}</span>', gettext("no value"))
+
+
 def written(value: Decimal, sign: str = "-") -> str:
-    """Thousands separated, the true minus sign; sign "+" shows a plus as well."""
-    return f"{value:{sign},f}".replace("-", "−")
+    """As the reader's language separates thousands and decimals, the true minus sign; sign "+" shows a plus as well."""
+    thousands, decimal = SIGNS[get_language()]
+    return f"{value:{sign},f}".translate({ord("-"): "−", ord(","): thousands, ord("."): decimal})
 
 
 def percentage(share: Decimal, places: int) -> Decimal:
@@ -60,8 +68,8 @@ def percentage(share: Decimal, places: int) -> Decimal:
 
 def percent_text(share: Decimal, places: int | None = None) -> str:
     if places is None:
-        return written(trimmed(percentage(share, 1))) + "%"
-    return written(percentage(share, places)) + "%"
+        return with_unit(written(trimmed(percentage(share, 1))), "%")
+    return with_unit(written(percentage(share, places)), "%")
 
 
 def number_text(value: Decimal) -> str:
@@ -71,21 +79,23 @@ def number_text(value: Decimal) -> str:
 
 
 def with_unit(text: str, unit: str) -> str:
-    """4.4 h keeps together; 75% and 20° have no space."""
-    return f"{text}{unit}" if unit in ("", "%", "°") else f"{text}\N{NO-BREAK SPACE}{unit}"
+    """4.4 h keeps together; 75% and 20° have no space, but Norwegian writes 75 %."""
+    if unit == "%":
+        return pgettext("percentage", "%(number)s%%") % {"number": text}
+    return f"{text}{unit}" if unit in ("", "°") else f"{text}\N{NO-BREAK SPACE}{unit}"
 
 
 @register.filter
 def percent(share: Decimal | None, places: int | None = None) -> str:
     """A share of 0..1: "68.9%", at most one decimal; exactly `places` decimals where the number is explained."""
-    return NOTHING if share is None else percent_text(share, places)
+    return nothing() if share is None else percent_text(share, places)
 
 
 @register.filter
 def points(gap: Decimal | None, places: int | None = None) -> str:
     """A difference of shares in points, always signed: "−11", "+7.5", "0"."""
     if gap is None:
-        return NOTHING
+        return nothing()
     shown = rounded(gap * 100, 1 if places is None else places)
     shown = shown if places is not None else trimmed(shown)
     return written(shown, "+") if shown else written(abs(shown))
@@ -94,48 +104,55 @@ def points(gap: Decimal | None, places: int | None = None) -> str:
 @register.filter
 def of_100(share: Decimal | None, places: int = 2) -> str:
     """A share as points of 100, where points are added up: "18.90"."""
-    return NOTHING if share is None else written(percentage(share, places))
+    return nothing() if share is None else written(percentage(share, places))
 
 
 @register.filter
 def number(value: Decimal | None, unit: str = "") -> str:
     """A calculated value with its unit, to two decimals or four significant digits: "1,234.57 h"."""
-    return NOTHING if value is None else with_unit(number_text(value), unit)
+    return nothing() if value is None else with_unit(number_text(value), unit)
 
 
 @register.filter
 def exact(value: Decimal | None, unit: str = "") -> str:
     """A value as somebody entered it, with every decimal: "1,234.5678 h"."""
-    return NOTHING if value is None else with_unit(written(trimmed(Decimal(value))), unit)
+    return nothing() if value is None else with_unit(written(trimmed(Decimal(value))), unit)
 
 
 @register.filter
 def day(date: dt.date | None) -> str:
     """17 Sep 2026"""
     if date is None:
-        return NOTHING
-    return format_html('<time datetime="{}">{}</time>', date.isoformat(), date_format(date, "j M Y"))
+        return nothing()
+    return format_html('<time datetime="{}">{}</time>', date.isoformat(), date_format(date))
 
 
 @register.filter
 def moment(at: dt.datetime | None) -> str:
     """17 Sep 2026, 14:05 where the reader is"""
     if at is None:
-        return NOTHING
-    return format_html(
-        '<time datetime="{}">{}</time>', at.isoformat(), date_format(timezone.localtime(at), "j M Y, H:i")
-    )
+        return nothing()
+    return format_html('<time datetime="{}">{}</time>', at.isoformat(), moment_text(at))
+
+
+def moment_text(at: dt.datetime) -> str:
+    return date_format(timezone.localtime(at), "DATETIME_FORMAT")
+
+
+@register.filter
+def weekday(date: dt.date) -> str:
+    """Thursday 17 September 2026"""
+    return date_format(date, pgettext("date format", "l j F Y"))
 
 
 @register.filter
 def ago(at: dt.datetime | None) -> str:
     """3 days ago, with the exact moment behind it"""
     if at is None:
-        return NOTHING
-    exactly = date_format(timezone.localtime(at), "j M Y, H:i")
+        return nothing()
     recent = timezone.now() - at < dt.timedelta(minutes=1)
-    words = "just now" if recent else f"{timesince(at, depth=1)} ago"
-    return format_html('<time datetime="{}" title="{}">{}</time>', at.isoformat(), exactly, words)
+    words = gettext("just now") if recent else gettext("%(time)s ago") % {"time": timesince(at, depth=1)}
+    return format_html('<time datetime="{}" title="{}">{}</time>', at.isoformat(), moment_text(at), words)
 
 
 @register.simple_tag
@@ -166,14 +183,15 @@ def status(value: str, stale: bool = False, size: str = "", word: bool = True) -
             '<span class="mark" data-status="{}"><svg role="img" aria-label="{}"><title>{}</title>'
             '<use href="{}"/></svg></span>',
             value,
-            *[WORDS[value] + (", stale" if stale else "")] * 2,
+            *[gettext("%(status)s, stale") % {"status": WORDS[value]} if stale else WORDS[value]] * 2,
             symbol(f"st-{'stale' if stale else value}"),
         )
     clock = mark_safe("")
     if stale:
         clock = format_html(
-            '<svg class="status-stale" role="img" aria-label="stale"><title>The newest value is out of date</title>'
-            '<use href="{}"/></svg>',
+            '<svg class="status-stale" role="img" aria-label="{}"><title>{}</title><use href="{}"/></svg>',
+            gettext("stale"),
+            gettext("The newest value is out of date"),
             symbol("st-stale"),
         )
     return format_html(
@@ -215,10 +233,10 @@ def avatar(person, me: bool = False, size: str = "") -> SafeString:
 
 
 @register.simple_tag
-def person_name(person, me: bool = False, nobody: str = "Nobody") -> SafeString:
+def person_name(person, me: bool = False, nobody: str = "") -> SafeString:
     """Avatar and name on one line; `nobody` is the word where there is no person."""
     if person is None:
-        return format_html('<span class="quiet">{}</span>', nobody)
+        return format_html('<span class="quiet">{}</span>', nobody or gettext("Nobody"))
     return format_html(
         '<span class="person">{}<span class="clip" title="{}">{}</span></span>',
         avatar(person, me),
@@ -273,8 +291,14 @@ def on_scale(share: Decimal) -> Decimal:
 
 
 def gauge_label(progress, expected) -> str:
-    reached = "No value yet" if progress is None else f"{percent_text(progress)} reached"
-    return reached if expected is None else f"{reached}, {percent_text(expected)} expected"
+    if progress is None and expected is None:
+        return gettext("No value yet")
+    if progress is None:
+        return gettext("No value yet, %(expected)s expected") % {"expected": percent_text(expected)}
+    if expected is None:
+        return gettext("%(reached)s reached") % {"reached": percent_text(progress)}
+    reached, expected = percent_text(progress), percent_text(expected)
+    return gettext("%(reached)s reached, %(expected)s expected") % {"reached": reached, "expected": expected}
 
 
 @register.inclusion_tag("components/spark.html")

@@ -1,5 +1,6 @@
 """People and their roles."""
 
+from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
 from django.db.models import Q
@@ -49,6 +50,7 @@ class Person(AbstractBaseUser):
     unit = models.ForeignKey(Unit, models.SET_NULL, null=True, blank=True, related_name="people")
     manager = models.ForeignKey("self", models.SET_NULL, null=True, blank=True, related_name="reports")
     timezone = models.CharField(max_length=64, default="UTC", validators=[check_timezone])
+    language = models.CharField(max_length=10, blank=True, choices=settings.LANGUAGES)  # empty: as the browser asks
     is_active = models.BooleanField(default=True)
     version = models.PositiveIntegerField(default=1)
     joined_at = models.DateTimeField(auto_now_add=True)

@@ -3,6 +3,7 @@ from decimal import Decimal
 import pytest
 from django import forms
 from django.core.exceptions import ValidationError
+from django.utils import translation
 
 from cascade.numbers import NumberField, typed
 
@@ -66,6 +67,43 @@ def test_what_could_be_misread_is_refused(text, code):
 def test_an_ambiguous_number_is_answered_with_both_readings():
     with pytest.raises(ValidationError, match=r"Is that 1234 or 1\.234\?"):
         typed("1,234")
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [
+        ("12,5", "12.5"),
+        ("12.5", "12.5"),
+        ("1,234", "1.234"),
+        ("0.125", "0.125"),
+        ("1 234", "1234"),
+        ("1\N{NO-BREAK SPACE}234\N{NARROW NO-BREAK SPACE}567,5", "1234567.5"),
+        ("−12 000", "-12000"),
+    ],
+)
+def test_a_norwegian_reads_a_comma_as_decimals_and_spaces_between_thousands(text, number):
+    with translation.override("nb"):
+        assert typed(text) == Decimal(number)
+
+
+@pytest.mark.parametrize("text", ["1.234", "-12.500", "1.234,5", "1,234.5", "1.234.567", "12 34", "1 234.5"])
+def test_what_a_norwegian_could_mean_in_two_ways_is_refused(text):
+    with translation.override("nb"), pytest.raises(ValidationError):
+        typed(text)
+
+
+def test_a_norwegian_is_answered_with_both_readings_as_they_are_written_there():
+    with translation.override("nb"), pytest.raises(ValidationError, match=r"1234 .*1,234\?"):
+        typed("1.234")
+
+
+@pytest.mark.parametrize("language", ["en", "nb"])
+@pytest.mark.parametrize("number", ["1.234", "1234.5", "-0.125", "1000", "123456789012345678.0123456789"])
+def test_what_a_field_shows_is_read_as_the_same_number(language, number):
+    with translation.override(language):
+        shown = NumberField().prepare_value(Decimal(number))
+        assert typed(shown) == Decimal(number)
+    assert language == "en" or "." not in shown
 
 
 class Form(forms.Form):

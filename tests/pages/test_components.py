@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import pytest
 from django import forms
 from django.template import Context, Template
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from cascade.templatetags import ui
 from goals.models import GoalFigures
@@ -88,6 +88,34 @@ def test_dates_carry_the_exact_moment():
 def test_ago_says_how_long_it_is():
     assert ">just now<" in render("{{ at|ago }}", at=timezone.now())
     assert ">2\u00a0days ago<" in render("{{ at|ago }}", at=timezone.now() - dt.timedelta(hours=49))
+
+
+def norwegian(source: str, **context) -> str:
+    with translation.override("nb"):
+        return render(source, **context)
+
+
+def test_a_norwegian_reads_figures_as_they_are_written_there():
+    assert norwegian("{{ value|percent }}", value=D("12.3456")) == "1\u00a0234,6\u00a0%"
+    assert norwegian("{{ value|percent:2 }}", value=D("0.7")) == "70,00\u00a0%"
+    assert norwegian("{{ value|points }}", value=D("-0.075")) == "−7,5"
+    assert norwegian('{{ value|number:"h" }}', value=D("1234.5678")) == "1\u00a0234,57\u00a0h"
+    assert norwegian('{{ value|exact:"%" }}', value=D("1234.5678")) == "1\u00a0234,5678\u00a0%"
+
+
+def test_a_norwegian_reads_dates_as_they_are_written_there():
+    at = dt.datetime(2026, 5, 7, 12, 30, tzinfo=dt.UTC)
+    assert ">7. sept. 2026<" in norwegian("{{ on|day }}", on=dt.date(2026, 9, 7))
+    assert ">7. mai 2026, 12:30<" in norwegian("{{ at|moment }}", at=at)
+    assert ">for 2\u00a0dager siden<" in norwegian("{{ at|ago }}", at=timezone.now() - dt.timedelta(hours=49))
+    assert norwegian("{{ on|weekday }}", on=dt.date(2026, 9, 7)) == "mandag 7. september 2026"
+    assert render("{{ on|weekday }}", on=dt.date(2026, 9, 7)) == "Monday 7 September 2026"
+
+
+def test_drawings_keep_the_decimal_point_that_browsers_read():
+    gauge = norwegian('{% gauge progress expected "at_risk" %}', progress=D("0.125"), expected=D("0.5"))
+    assert 'width="12.5"' in gauge
+    assert "12,5\u00a0%" in gauge
 
 
 def test_every_status_has_its_word_and_its_shape(settings):
