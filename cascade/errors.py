@@ -1,5 +1,7 @@
 """Refusals not about one field's shape; bad input is Django's ValidationError with a code of docs/domain.md."""
 
+from django.utils.translation import gettext as _
+
 
 class Conflict(Exception):
     """The request makes sense but not now or not here (409): `code` is stable, `str()` is for people."""
@@ -13,7 +15,7 @@ class VersionMismatch(Exception):
     """Somebody changed the row since it was read (412); nothing was written. `current` is the version it has now."""
 
     def __init__(self, current: int):
-        super().__init__("It was changed by somebody else in the meantime.")
+        super().__init__(_("It was changed by somebody else in the meantime."))
         self.current = current
 
 

@@ -7,10 +7,12 @@ import structlog
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from cascade.errors import Conflict, VersionMismatch
 
-OLD_FORM = "This page was open for too long. Reload it, then send it again."
+OLD_FORM = gettext_lazy("This page was open for too long. Reload it, then send it again.")
 
 
 def refuse(request, status: int, sentence: str, template: str = "") -> HttpResponse:
@@ -20,7 +22,7 @@ def refuse(request, status: int, sentence: str, template: str = "") -> HttpRespo
 
 
 def permission_denied(request, error) -> HttpResponse:
-    return refuse(request, 403, str(error) or "You may not do this.")
+    return refuse(request, 403, str(error) or _("You may not do this."))
 
 
 def csrf_failure(request, reason="") -> HttpResponse:
@@ -28,7 +30,7 @@ def csrf_failure(request, reason="") -> HttpResponse:
 
 
 def too_many_requests(request) -> HttpResponse:
-    response = refuse(request, 429, "That was a lot at once. Wait a minute, then try again.")
+    response = refuse(request, 429, _("That was a lot at once. Wait a minute, then try again."))
     response.headers["Retry-After"] = "60"
     return response
 

@@ -10,6 +10,7 @@ from django.db import connection, transaction
 from django.http import Http404
 from django.shortcuts import redirect, render
 from django.utils.dates import MONTHS
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.debug import sensitive_post_parameters
 
 from goals import founding
@@ -20,33 +21,35 @@ ZONES = ["UTC", *sorted(name for name in zoneinfo.available_timezones() if "/" i
 
 
 class WelcomeForm(forms.Form):
-    organisation = forms.CharField(label="Its name", max_length=200)
+    organisation = forms.CharField(label=_("Its name"), max_length=200)
     timezone = forms.ChoiceField(
-        label="Time zone",
-        help_text="Decides when a day ends.",
+        label=_("Time zone"),
+        help_text=_("Decides when a day ends."),
         choices=[(zone, zone.replace("_", " ")) for zone in ZONES],
         widget=forms.Select(attrs={"data-own-timezone": ""}),
     )
-    fiscal_start_month = forms.TypedChoiceField(label="Fiscal year begins in", choices=MONTHS.items(), coerce=int)
-    name = forms.CharField(label="Your name", max_length=200, widget=forms.TextInput(attrs={"autocomplete": "name"}))
+    fiscal_start_month = forms.TypedChoiceField(label=_("Fiscal year begins in"), choices=MONTHS.items(), coerce=int)
+    name = forms.CharField(label=_("Your name"), max_length=200, widget=forms.TextInput(attrs={"autocomplete": "name"}))
     email = forms.EmailField(
-        label="E-mail", help_text="You sign in with it.", widget=forms.EmailInput(attrs={"autocomplete": "username"})
+        label=_("E-mail"),
+        help_text=_("You sign in with it."),
+        widget=forms.EmailInput(attrs={"autocomplete": "username"}),
     )
     password = forms.CharField(
-        label="Password",
+        label=_("Password"),
         strip=False,
-        help_text="At least 8 characters, not one that everybody uses.",
+        help_text=_("At least 8 characters, not one that everybody uses."),
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
     )
     again = forms.CharField(
-        label="Password again", strip=False, widget=forms.PasswordInput(attrs={"autocomplete": "new-password"})
+        label=_("Password again"), strip=False, widget=forms.PasswordInput(attrs={"autocomplete": "new-password"})
     )
 
     def clean(self):
         values = super().clean()
         password, again = values.get("password"), values.get("again")
         if password and again and password != again:
-            self.add_error("again", "The two passwords differ.")
+            self.add_error("again", _("The two passwords differ."))
         if password:
             person = Person(name=values.get("name", ""), email=values.get("email", ""))
             try:

@@ -1,4 +1,5 @@
 from allauth.account.adapter import DefaultAccountAdapter
+from django.utils.translation import gettext_lazy as _
 
 from people import language
 
@@ -6,9 +7,9 @@ from people import language
 class AccountAdapter(DefaultAccountAdapter):
     error_messages = {
         **DefaultAccountAdapter.error_messages,
-        "email_password_mismatch": "E-mail and password do not match.",
-        "too_many_login_attempts": "Too many wrong tries. Wait five minutes, then try again.",
-        "enter_current_password": "This is not your current password.",
+        "email_password_mismatch": _("E-mail and password do not match."),
+        "too_many_login_attempts": _("Too many wrong tries. Wait five minutes, then try again."),
+        "enter_current_password": _("This is not your current password."),
     }
 
     def is_open_for_signup(self, request):

@@ -2,14 +2,16 @@
 
 from dataclasses import dataclass
 
+from django.utils.translation import gettext_lazy as _
+
 from people.models import Person
 
 DOORS = {
-    "kari@demo.example": "Employee",
-    "bo@demo.example": "Manager",
-    "ingrid@demo.example": "Leadership",
-    "admin@demo.example": "Administrator",
-    "barcelona@demo.example": "Administrator",
+    "kari@demo.example": _("Employee"),
+    "bo@demo.example": _("Manager"),
+    "ingrid@demo.example": _("Leadership"),
+    "admin@demo.example": _("Administrator"),
+    "barcelona@demo.example": _("Administrator"),
 }
 
 

@@ -5,6 +5,7 @@ import re
 from django import forms
 from django.core.exceptions import ValidationError
 from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.utils.translation import gettext as _
 
 from people.models import Person
 
@@ -42,9 +43,11 @@ class PersonField(forms.CharField):
             found = list(self.people.filter(Q(email__iexact=text) | Q(name=text))[:2])
             found = found or list(self.people.filter(name__iexact=text)[:2])
         if not found:
-            raise ValidationError(f"Nobody here is called {text}.", "nobody_called_so")
+            raise ValidationError(_("Nobody here is called %(name)s."), "nobody_called_so", {"name": text})
         if len(found) > 1:
-            raise ValidationError(f"Several people are called {text}: choose one from the list.", "several_called_so")
+            raise ValidationError(
+                _("Several people are called %(name)s: choose one from the list.") % {"name": text}, "several_called_so"
+            )
         return found[0]
 
     def run_validators(self, value):

@@ -1,17 +1,18 @@
 """Forms of signing in and of passwords: allauth's, with our words and without placeholders."""
 
 from allauth.account import forms as allauth
+from django.utils.translation import gettext_lazy as _
 
 WORDS = {
-    "login": "E-mail",
-    "email": "E-mail",
-    "password": "Password",
-    "remember": "Stay signed in on this device for 14 days",
-    "oldpassword": "Current password",
-    "password1": "New password",
-    "password2": "New password again",
+    "login": _("E-mail"),
+    "email": _("E-mail"),
+    "password": _("Password"),
+    "remember": _("Stay signed in on this device for 14 days"),
+    "oldpassword": _("Current password"),
+    "password1": _("New password"),
+    "password2": _("New password again"),
 }
-NEW_PASSWORD = "At least 8 characters, not one that everybody uses."  # noqa: S105  a hint
+NEW_PASSWORD = _("At least 8 characters, not one that everybody uses.")
 
 
 class Worded:

@@ -3,6 +3,7 @@ stands on or below its parent's level, deleted only when unused (docs/domain.md 
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from cascade.errors import Conflict
 from people.models import Level, Organisation
@@ -30,7 +31,7 @@ def reorder(level: Level, rank: int) -> None:
         ranks = {each.pk: number for number, each in enumerate(order)}
         edges = level.organisation.goals.filter(parent__isnull=False).values_list("level_id", "parent__level_id")
         if any(ranks[child] < ranks[parent] for child, parent in edges.order_by().distinct()):
-            raise Conflict("level_in_use", "A goal would stand above its parent's level.")
+            raise Conflict("level_in_use", _("A goal would stand above its parent's level."))
         arrange(order)
 
 
@@ -39,9 +40,9 @@ def remove(level: Level) -> None:
     with transaction.atomic():
         levels = locked(level.organisation)
         if level.goals.exists():
-            raise Conflict("level_in_use", "Goals stand on this level.")
+            raise Conflict("level_in_use", _("Goals stand on this level."))
         if len(levels) == 1:
-            raise Conflict("last_level", "An organisation has at least one level.")
+            raise Conflict("last_level", _("An organisation has at least one level."))
         level.delete()
         arrange([other for other in levels if other.pk != level.pk])
 

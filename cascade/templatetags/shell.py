@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from django import template
 from django.urls import NoReverseMatch, reverse
+from django.utils.translation import gettext_lazy as _
 
 register = template.Library()
 
@@ -20,9 +21,9 @@ class Place:
 
 
 PLACES = (
-    Place("home", "My line of sight", "My line", "sight"),
-    Place("goals:tree", "Goals", "Goals", "tree", ("/goals/", "/kpis/")),
-    Place("goals:dashboard", "Dashboard", "Dashboard", "board", ("/dashboard/",)),
+    Place("home", _("My line of sight"), _("My line"), "sight"),
+    Place("goals:tree", _("Goals"), _("Goals"), "tree", ("/goals/", "/kpis/")),
+    Place("goals:dashboard", _("Dashboard"), _("Dashboard"), "board", ("/dashboard/",)),
 )
 
 

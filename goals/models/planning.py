@@ -2,6 +2,7 @@
 
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
 
 from people.models import Organisation
 
@@ -17,9 +18,9 @@ class Cycle(models.Model):
     """A planning period, usually a fiscal year, for which goals are set."""
 
     class State(models.TextChoices):
-        PLANNING = "planning", "Planning"
-        OPEN = "open", "Open"
-        CLOSED = "closed", "Closed"
+        PLANNING = "planning", _("Planning")
+        OPEN = "open", _("Open")
+        CLOSED = "closed", _("Closed")
 
     organisation = models.ForeignKey(Organisation, models.CASCADE, related_name="cycles")
     external_id = models.CharField(max_length=200, blank=True)
@@ -48,7 +49,7 @@ class Cycle(models.Model):
 class Perspective(models.Model):
     """A lane of the strategy map (docs/domain.md section 16)."""
 
-    DEFAULTS = ("Financial", "Customer", "Internal process", "Learning & growth")
+    DEFAULTS = (_("Financial"), _("Customer"), _("Internal process"), _("Learning & growth"))
 
     organisation = models.ForeignKey(Organisation, models.CASCADE, related_name="perspectives")
     external_id = models.CharField(max_length=200, blank=True)

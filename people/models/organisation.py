@@ -9,6 +9,8 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from simple_history.models import HistoricalRecords
 
 from cascade.fields import ExactDecimalField
@@ -16,7 +18,9 @@ from cascade.fields import ExactDecimalField
 
 def check_timezone(name: str) -> None:
     if name not in zoneinfo.available_timezones():
-        raise ValidationError(f"{name} is not a time zone; use a name such as Europe/Oslo.", code="unknown_timezone")
+        raise ValidationError(
+            _("%(name)s is not a time zone; use a name such as Europe/Oslo.") % {"name": name}, code="unknown_timezone"
+        )
 
 
 def threshold_field(default: str) -> ExactDecimalField:
@@ -31,8 +35,8 @@ class Organisation(models.Model):
     """
 
     class NamedBy(models.TextChoices):
-        END = "end", "the year in which it ends"
-        START = "start", "the year in which it starts"
+        END = "end", gettext_lazy("the year in which it ends")
+        START = "start", gettext_lazy("the year in which it starts")
 
     name = models.CharField(max_length=200)
     external_id = models.CharField(max_length=200, blank=True)
@@ -69,10 +73,12 @@ class Organisation(models.Model):
     def clean(self):
         if not Decimal(-1) <= self.at_risk < self.on_track <= 0:
             raise ValidationError(
-                {"at_risk": ValidationError("It must be -1 <= at risk < on track <= 0.", "thresholds")}
+                {"at_risk": ValidationError(_("It must be -1 <= at risk < on track <= 0."), "thresholds")}
             )
         if not 0 <= self.min_coverage <= 1:
-            raise ValidationError({"min_coverage": ValidationError("Coverage is a share from 0 to 1.", "out_of_range")})
+            raise ValidationError(
+                {"min_coverage": ValidationError(_("Coverage is a share from 0 to 1."), "out_of_range")}
+            )
 
     def today(self) -> dt.date:
         """The date it is now where the organisation is."""
@@ -99,7 +105,7 @@ class Organisation(models.Model):
 class Level(models.Model):
     """A named step of the cascade, ordered by rank: 0 is the strategy (docs/domain.md section 1)."""
 
-    DEFAULTS = ("Strategic", "Department", "Team", "Individual")
+    DEFAULTS = (gettext_lazy("Strategic"), gettext_lazy("Department"), gettext_lazy("Team"), gettext_lazy("Individual"))
 
     organisation = models.ForeignKey(Organisation, models.CASCADE, related_name="levels")
     external_id = models.CharField(max_length=200, blank=True)
@@ -157,7 +163,7 @@ class Unit(models.Model):
         """Keeps the path of the unit and of everything below it; moving a unit below itself is refused."""
         old_path = self.path
         if self.parent_id and old_path and self.parent.path.startswith(old_path):
-            raise ValidationError({"parent": ValidationError("A unit cannot stand below itself.", "unit_cycle")})
+            raise ValidationError({"parent": ValidationError(_("A unit cannot stand below itself."), "unit_cycle")})
         super().save(*args, **kwargs)
         path = f"{self.parent.path if self.parent_id else '/'}{self.pk}/"
         if path == old_path:

@@ -6,17 +6,18 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.expressions import RawSQL
 from django.db.models.functions import Lower
+from django.utils.translation import gettext_lazy as _
 
 from people.models.organisation import Organisation, Unit, check_timezone
 
 
 class Role(models.TextChoices):
-    ADMIN = "admin", "Administrator"
-    STRATEGY = "strategy_office", "Strategy office"
-    UNIT_MANAGER = "unit_manager", "Unit manager"
-    MEMBER = "member", "Member"
-    AUDITOR = "auditor", "Auditor"
-    HR = "hr", "HR"
+    ADMIN = "admin", _("Administrator")
+    STRATEGY = "strategy_office", _("Strategy office")
+    UNIT_MANAGER = "unit_manager", _("Unit manager")
+    MEMBER = "member", _("Member")
+    AUDITOR = "auditor", _("Auditor")
+    HR = "hr", _("HR")
 
 
 class PersonQuerySet(models.QuerySet):

@@ -21,18 +21,7 @@ function show(toast) {
   toast.addEventListener("focusout", release);
 }
 
-const SENTENCES = {
-  0: "No connection. What you typed is still here; try again in a moment.",
-  400: "That could not be read. What you typed is still here.",
-  403: "You may not do this. Nothing was changed.",
-  404: "It is not there any more, or you may not see it.",
-  409: "Something changed in the meantime. Nothing was saved; reload the page to see it.",
-  412: "Somebody else changed this in the meantime. Nothing was saved; reload the page to see it.",
-  413: "That is larger than this server takes. What you typed is still here.",
-  429: "That was a lot at once. Wait a minute, then try again.",
-  503: "Cascade is busy for a moment. What you typed is still here; try again.",
-};
-const FAILED = "Something failed here; it has been noted. What you typed is still here.";
+const failures = () => document.getElementById("failed-toast");
 
 // A refusal may bring its own sentence as plain text; what is refused quietly (a page asking again) says nothing.
 export function failed(event, answer) {
@@ -41,11 +30,12 @@ export function failed(event, answer) {
 }
 
 export function refused(status, type = "", text = "") {
-  say((type?.startsWith("text/plain") && text.trim()) || SENTENCES[status] || FAILED);
+  const { dataset } = failures(); // a sentence for each status
+  say((type?.startsWith("text/plain") && text.trim()) || dataset[status] || dataset.other);
 }
 
 function say(sentence) {
-  const toast = document.getElementById("failed-toast").content.firstElementChild.cloneNode(true);
+  const toast = failures().content.firstElementChild.cloneNode(true);
   toast.querySelector("span").textContent = sentence;
   document.getElementById("toasts").append(toast);
   show(toast);

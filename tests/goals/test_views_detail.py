@@ -52,7 +52,7 @@ def test_every_goal_of_a_worked_case_shows_its_printed_figures(db, case):
         loaded = load(case)
         for name, printed in CASES[case]["full"]["goals"].items():
             shown = page(loaded.ada, loaded.goals[name])
-            assert WORDS[printed["status"]] in shown.text
+            assert str(WORDS[printed["status"]]) in shown.text
             if printed["progress"] is not None:
                 progress, expected = (percent_text(Decimal(printed[each])) for each in ("progress", "expected"))
                 assert f"{progress} is reached" in shown.text
