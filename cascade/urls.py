@@ -7,6 +7,7 @@ urlpatterns = [
     path("", home, name="home"),
     path("welcome/", welcome, name="welcome"),
     path("accounts/", include("people.urls")),
+    path("notifications/", include("people.inbox_urls")),
     path("api/", include("cascade.api")),
     path("", include("goals.urls")),
     path("", include("kpis.urls")),

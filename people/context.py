@@ -1,7 +1,10 @@
 from django.conf import settings
 
+from people import inbox
+
 
 def shell(request):
     """What the frame of every page shows."""
-    person = getattr(request, "user", None)
-    return {"person": person if person is not None and person.is_authenticated else None, "demo": settings.DEMO}
+    user = getattr(request, "user", None)
+    person = user if user is not None and user.is_authenticated else None
+    return {"person": person, "demo": settings.DEMO, "new_notifications": lambda: inbox.waiting_count(person)}

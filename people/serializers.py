@@ -7,6 +7,7 @@ from cascade.wire import (
     Choice,
     Exact,
     Flag,
+    Moment,
     QueryFlag,
     QueryReference,
     Reference,
@@ -230,3 +231,33 @@ class TokenNew(serializers.Serializer):
         help_text="Narrows `measurements:write` to these KPIs.",
     )
     days = Whole(required=False, default=365, min_value=1, max_value=1825, help_text="Days until it expires.")
+
+
+class NotificationQuery(PageQuery):
+    state = Choice(required=False, choices=("waiting", "snoozed", "read"), help_text="All of them when not given.")
+    kind = Text(required=False, max_length=40, help_text="What happened, such as `mention`.")
+
+
+class NotificationRow(Row):
+    id = serializers.IntegerField()
+    version = serializers.IntegerField()
+    kind = serializers.CharField(help_text="What happened, such as `mention`.")
+    text = serializers.CharField(help_text="The sentence, in English.")
+    facts = serializers.DictField(help_text="The names and numbers of the sentence.")
+    url = serializers.CharField(help_text="The page that shows it, as a path; may be empty.")
+    created_at = serializers.DateTimeField()
+    read_at = serializers.DateTimeField(allow_null=True)
+    snoozed_until = serializers.DateTimeField(allow_null=True, help_text="Put off until then.")
+    snooze_reason = serializers.CharField()
+
+
+class NotificationChange(serializers.Serializer):
+    read = Flag(required=False, help_text="`true` marks it read, `false` new again.")
+    snoozed_until = Moment(required=False, help_text="Put off until this moment, within a year.")
+    snooze_reason = Text(required=False, allow_blank=True, max_length=500)
+
+    def validate(self, fields):
+        if "read" in fields and "snoozed_until" in fields:
+            message = "Mark it read or put it off, not both."
+            raise serializers.ValidationError({"snoozed_until": [serializers.ErrorDetail(message, "read_and_snoozed")]})
+        return fields
