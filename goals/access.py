@@ -51,6 +51,11 @@ class Rights:
         below = Goal.objects.subtree(goal).open().select_related("unit", "owner__unit")
         return all(self.can_edit(each) for each in below)
 
+    def can_link(self, cause: Goal, effect: Goal) -> bool:
+        """Draw, change and erase a cause-effect link: whoever may edit one of its goals and so answers for one end."""
+        same = cause.organisation_id == effect.organisation_id == self.person.organisation_id
+        return same and (self.can_edit(cause) or self.can_edit(effect))
+
     def _manages(self, goal: Goal) -> bool:
         path = self.person.managed_path
         if not path:

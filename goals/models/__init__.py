@@ -1,10 +1,12 @@
 """Planning, the goal tree, its figures: one module a subject."""
 
+from goals.models.causal import CausalLink
 from goals.models.figures import DirtyMark, GoalFigures, GoalSnapshot, RollupState
 from goals.models.goal import Goal, GoalQuerySet, TreeNumber
 from goals.models.planning import Cycle, OrganisationQuerySet, Perspective
 
 __all__ = [
+    "CausalLink",
     "Cycle",
     "DirtyMark",
     "Goal",

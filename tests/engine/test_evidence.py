@@ -1,5 +1,6 @@
 """Evidence of a link: changes, lag, Pearson's r and its label (docs/domain.md section 16)."""
 
+import itertools
 import statistics
 from datetime import date
 from decimal import Decimal
@@ -123,7 +124,7 @@ def test_r_is_that_of_the_textbook_and_keeps_within_its_bounds(rows):
     found = evidence(cause, effect, 0)
     assume(found.r is not None)
     assert -1 <= found.r <= 1
-    xs, ys = ([float(b - a) for a, b in zip(x, x[1:], strict=False)] for x in zip(*rows, strict=True))
+    xs, ys = ([float(b - a) for a, b in itertools.pairwise(x)] for x in zip(*rows, strict=True))
     assert float(found.r) == pytest.approx(statistics.correlation(xs, ys), abs=1e-9)
 
 
