@@ -48,6 +48,11 @@ def typed(text: str, unit: str = "") -> Decimal:
     return Decimal(text.replace(",", "."))
 
 
+def as_typed(value: Decimal) -> str:
+    """The number as its reader would type it: every decimal, nothing between thousands."""
+    return plain(value).replace(".", SIGNS[get_language()][1])
+
+
 class NumberField(forms.CharField):
     """An exact number; `unit` may be typed behind it."""
 
@@ -64,6 +69,4 @@ class NumberField(forms.CharField):
         """`typed` has checked the text; what is left is a number, which has no length."""
 
     def prepare_value(self, value):
-        if not isinstance(value, Decimal):
-            return value
-        return plain(value).replace(".", SIGNS[get_language()][1])
+        return as_typed(value) if isinstance(value, Decimal) else value

@@ -7,32 +7,33 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import models
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
-from cascade.fields import plain
+from cascade.numbers import as_typed
 from goals.models import Goal
 from people.models import Person
 
-TOLD = (
-    "title",
-    "why",
-    "description",
-    "contribution",
-    "parent",
-    "level",
-    "owner",
-    "unit",
-    "perspective",
-    "cycle",
-    "weight",
-    "rollup_method",
-    "state",
-    "visibility",
-    "start",
-    "due",
-)
-NAMES = {"rollup_method": "method"}
-NOTHING = "nothing"
-RESTRICTED = "a restricted goal"
+TOLD = {
+    "title": pgettext_lazy("changed the", "title"),
+    "why": pgettext_lazy("changed the", "why"),
+    "description": pgettext_lazy("changed the", "description"),
+    "contribution": pgettext_lazy("changed the", "contribution"),
+    "parent": pgettext_lazy("changed the", "parent"),
+    "level": pgettext_lazy("changed the", "level"),
+    "owner": pgettext_lazy("changed the", "owner"),
+    "unit": pgettext_lazy("changed the", "unit"),
+    "perspective": pgettext_lazy("changed the", "perspective"),
+    "cycle": pgettext_lazy("changed the", "cycle"),
+    "weight": pgettext_lazy("changed the", "weight"),
+    "rollup_method": pgettext_lazy("changed the", "method"),
+    "state": pgettext_lazy("changed the", "state"),
+    "visibility": pgettext_lazy("changed the", "visibility"),
+    "start": pgettext_lazy("changed the", "start"),
+    "due": pgettext_lazy("changed the", "due"),
+}
+NOTHING = gettext_lazy("nothing")
+RESTRICTED = gettext_lazy("a restricted goal")
 VERSIONS = 200  # read at most at once; a version may change nothing that is told
 
 
@@ -81,19 +82,19 @@ class Words:
 
     def differences(self, before: dict[str, Any], after: dict[str, Any]) -> list[tuple[str, str, str]]:
         found = []
-        for name in TOLD:
+        for name, told in TOLD.items():
             column = Goal._meta.get_field(name).attname
             if before[column] != after[column]:
-                found.append((NAMES.get(name, name), self.of(name, before[column]), self.of(name, after[column])))
+                found.append((told, self.of(name, before[column]), self.of(name, after[column])))
         return found
 
     def of(self, name: str, value: Any) -> str:
         if value in (None, ""):
             return NOTHING
         if name in self.related:
-            return self.related[name].get(value, RESTRICTED if name == "parent" else "one that is gone")
+            return self.related[name].get(value, RESTRICTED if name == "parent" else _("one that is gone"))
         if isinstance(value, Decimal):
-            return plain(value)
+            return as_typed(value)
         return str(dict(Goal._meta.get_field(name).flatchoices).get(value, value))
 
 

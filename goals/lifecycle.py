@@ -4,6 +4,7 @@ import datetime as dt
 from decimal import Decimal
 
 from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
 
 from cascade.errors import Conflict
 from cascade.versions import refuse_other
@@ -43,7 +44,7 @@ def change_state(
     and not the stored one.
     """
     if state not in State.values:
-        raise invalid("state", "unknown_state", f"{state} is not a state.")
+        raise invalid("state", "unknown_state", _("%(state)s is not a state.") % {"state": state})
     with structure.lock(goal.organisation_id) as organisation:
         goal = Goal.objects.select_related("parent").get(pk=goal.pk)
         refuse_other(goal, version)
@@ -69,22 +70,24 @@ def change_state(
 
 def refuse(goal: Goal, state: str, by: Person | None, reason: str, judged: Decimal | None) -> None:
     if state not in ALLOWED[State(goal.state)]:
-        raise Conflict("state_not_allowed", f"A goal that is {goal.state} cannot become {state}.")
+        told = {"before": goal.get_state_display().lower(), "after": State(state).label.lower()}
+        raise Conflict("state_not_allowed", _("A goal that is %(before)s cannot become %(after)s.") % told)
     if state == State.ACTIVE:
         if goal.state in AGREED_BY_OWNER and goal.owner_id and by and goal.owner_id != by.pk:
-            raise Conflict("owner_must_accept", "A goal becomes active when its owner accepts it.")
+            raise Conflict("owner_must_accept", _("A goal becomes active when its owner accepts it."))
         if goal.parent_id and not goal.parent.is_open:
-            raise Conflict("parent_ended", f"The goal above is {goal.parent.state}; nothing open can stand below it.")
+            sentence = _("The goal above is %(state)s; nothing open can stand below it.")
+            raise Conflict("parent_ended", sentence % {"state": goal.parent.get_state_display().lower()})
     if judged is not None and state != State.CLOSED:
-        raise invalid("judged_progress", "only_when_closing", "A progress is judged when the goal is closed.")
+        raise invalid("judged_progress", "only_when_closing", _("A progress is judged when the goal is closed."))
     if (goal.state == State.CLOSED or judged is not None) and not reason:
-        raise invalid("reason", "reason_required", "Say why.")
+        raise invalid("reason", "reason_required", _("Say why."))
 
 
 def open_below(goal: Goal, with_descendants: bool) -> list[Goal]:
     below = Goal.objects.subtree(goal).exclude(pk=goal.pk).open()
     if not with_descendants and below.exists():
-        raise Conflict("live_descendants", "Goals below it are still open: end them too, or move them first.")
+        raise Conflict("live_descendants", _("Goals below it are still open: end them too, or move them first."))
     return list(below)
 
 
@@ -110,9 +113,9 @@ def freeze(goals: list[Goal], today: dt.date, judged: Decimal | None, note: str)
 
 def refuse_judgement(judged: Decimal, found: GoalFigures) -> None:
     if not 0 <= judged <= 1:
-        raise invalid("judged_progress", "out_of_range", "A progress lies from 0 to 1.")
+        raise invalid("judged_progress", "out_of_range", _("A progress lies from 0 to 1."))
     if found.progress is not None:
-        raise invalid("judged_progress", "has_data", "The goal has data; its progress is what was measured.")
+        raise invalid("judged_progress", "has_data", _("The goal has data; its progress is what was measured."))
 
 
 def outcome(final: Decimal | None) -> str:

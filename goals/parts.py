@@ -8,6 +8,8 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any, NamedTuple
 
+from django.utils.translation import gettext_lazy as _
+
 from cascade.templatetags.ui import percentage
 from goals.explaining import Line, Lines
 from goals.nearby import Nearby
@@ -17,20 +19,20 @@ from goals.rollup import Leaf, apportioned
 SHOWN_PLACES = 4  # of a share: two decimals of a percentage
 
 REASONS = {
-    "inactive": "paused or archived",
-    "draft": "still a draft",
-    "proposed": "not accepted yet",
-    "paused": "paused",
-    "cancelled": "cancelled",
-    "weight_zero": "weight 0: followed, not counted",
-    "own_kpis": "only the goal's own KPIs count",
-    "not_started": "not started yet",
-    "not_due_yet": "nothing to measure yet",
-    "no_data": "no data: lowers coverage",
-    "empty": "nothing it is measured by: lowers coverage",
-    "frozen": "the goal above is closed, its figures are frozen",
+    "inactive": _("paused or archived"),
+    "draft": _("still a draft"),
+    "proposed": _("not accepted yet"),
+    "paused": _("paused"),
+    "cancelled": _("cancelled"),
+    "weight_zero": _("weight 0: followed, not counted"),
+    "own_kpis": _("only the goal's own KPIs count"),
+    "not_started": _("not started yet"),
+    "not_due_yet": _("nothing to measure yet"),
+    "no_data": _("no data: lowers coverage"),
+    "empty": _("nothing it is measured by: lowers coverage"),
+    "frozen": _("the goal above is closed, its figures are frozen"),
 }
-STRONGER = "another part is weaker and decides"
+STRONGER = _("another part is weaker and decides")
 
 
 class Piece(NamedTuple):

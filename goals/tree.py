@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from django.core.exceptions import ValidationError
 from django.db.models import F, Max
+from django.utils.translation import gettext as _
 
 from cascade.errors import Conflict
 from cascade.versions import refuse_other
@@ -73,7 +74,8 @@ def move(
         ):
             between = [above.pk for above in parent.ancestors() if above.depth > goal.depth]
             path = [goal.pk, *between, *([] if parent.pk == goal.pk else [parent.pk]), goal.pk]
-            raise Conflict("goal_cycle", f"A goal cannot stand below itself: {' > '.join(map(str, path))}.")
+            sentence = _("A goal cannot stand below itself: %(path)s.")
+            raise Conflict("goal_cycle", sentence % {"path": " > ".join(map(str, path))})
         refuse_misplaced(goal, parent)
         refuse_stranger(before, goal, parent)
         if before is not None and before.pk == goal.pk:
@@ -96,9 +98,11 @@ def delete(goal: Goal, *, by: Person | None, version: int | None = None, reason:
         goal = fresh(goal)
         refuse_other(goal, version)
         if goal.children.exists():
-            raise Conflict("has_children", "Move or delete the goals below it first.")
+            raise Conflict("has_children", _("Move or delete the goals below it first."))
         if goal.kpis.filter(revisions__isnull=False).exists():
-            raise Conflict("has_values", "Its KPIs have values, which are never thrown away: cancel the goal instead.")
+            raise Conflict(
+                "has_values", _("Its KPIs have values, which are never thrown away: cancel the goal instead.")
+            )
         goal._history_user, goal._change_reason = by, reason
         parent_id, organisation_id = goal.parent_id, goal.organisation_id
         goal.dirty_marks.all().delete()
@@ -115,24 +119,22 @@ def refuse_misplaced(goal: Goal, parent: Goal | None) -> None:
     if parent is None:
         return
     if parent.organisation_id != goal.organisation_id:
-        raise refusal("parent", "other_organisation", "The parent belongs to another organisation.")
+        raise refusal("parent", "other_organisation", _("The parent belongs to another organisation."))
     if goal.level.rank < parent.level.rank:
-        raise refusal(
-            "parent",
-            "level_above_parent",
-            f"A goal of the level {goal.level} cannot stand below one of the level {parent.level}.",
-        )
+        sentence = _("A goal of the level %(level)s cannot stand below one of the level %(above)s.")
+        raise refusal("parent", "level_above_parent", sentence % {"level": goal.level, "above": parent.level})
     if goal.cycle_id != parent.cycle_id:
-        raise refusal("parent", "other_cycle", "The parent belongs to another cycle.")
+        raise refusal("parent", "other_cycle", _("The parent belongs to another cycle."))
     if goal.is_open and not parent.is_open:
-        raise Conflict("parent_ended", f"The goal above is {parent.state}; nothing open can stand below it.")
+        sentence = _("The goal above is %(state)s; nothing open can stand below it.")
+        raise Conflict("parent_ended", sentence % {"state": parent.get_state_display().lower()})
 
 
 def refuse_stranger(before: Goal | None, goal: Goal, parent: Goal | None) -> None:
     if before is None:
         return
     if before.organisation_id != goal.organisation_id or before.parent_id != (parent.pk if parent else None):
-        raise refusal("before", "before_not_a_sibling", "The goal to stand before has another parent.")
+        raise refusal("before", "before_not_a_sibling", _("The goal to stand before has another parent."))
 
 
 def refusal(field: str, code: str, message: str) -> ValidationError:

@@ -6,6 +6,8 @@ from decimal import Decimal
 from typing import Any
 
 from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from cascade.templatetags.ui import exact, percent_text, rounded, trimmed, written
 from goals.models import Goal
@@ -16,19 +18,24 @@ from goals.trend import Point
 def of_points(share: Decimal) -> str:
     """An amount of points without its sign: "11.4 points"."""
     shown = trimmed(rounded(abs(share) * 100, 1))
-    return f"{written(shown)} point{'' if shown == 1 else 's'}"
+    words = ngettext("%(points)s point", "%(points)s points", 1 if shown == 1 else 2)
+    return words % {"points": written(shown)}
 
 
 def sentence(figures: GoalFigures) -> str:
     """One sentence that says how things stand; empty without figures."""
     if figures.progress is None or figures.expected is None or figures.gap is None:
         return ""
-    reached, pace = percent_text(figures.progress), percent_text(figures.expected)
+    told = {
+        "reached": percent_text(figures.progress),
+        "pace": percent_text(figures.expected),
+        "points": of_points(figures.gap),
+    }
     if rounded(figures.gap, 3) == 0:
-        return f"{reached} is reached, as much as was expected by now."
+        return _("%(reached)s is reached, as much as was expected by now.") % told
     if figures.gap < 0:
-        return f"{reached} is reached, {of_points(figures.gap)} behind the {pace} expected by now."
-    return f"{reached} is reached, {of_points(figures.gap)} ahead of the {pace} expected by now."
+        return _("%(reached)s is reached, %(points)s behind the %(pace)s expected by now.") % told
+    return _("%(reached)s is reached, %(points)s ahead of the %(pace)s expected by now.") % told
 
 
 @dataclass(frozen=True)
@@ -46,46 +53,53 @@ def notice(goal: Goal, figures: GoalFigures, min_coverage: Decimal) -> Notice | 
     if goal.state in STATES:
         return STATES[goal.state](goal)
     if figures.status == Status.scheduled:
-        return Notice("Not started.", f"Nothing is measured before {day(goal.start)}.", icon="calendar")
-    if figures.status == Status.no_data and not figures.has_parts:
-        text = "It has no KPI and no goal below that counts. Add a KPI, or a goal below, so that it can be followed."
-        return Notice("Nothing to measure it by.", text, "risk", "alert")
-    if figures.status == Status.no_data:
-        text = "It has KPIs, but none has a value that counts yet. Its progress begins with the first one."
-        return Notice("No data yet.", text)
-    if figures.status == Status.insufficient:
-        text = (
-            f"Only {percent_text(figures.coverage)} of its weight has data. Below {percent_text(min_coverage)} a "
-            "figure is shown but not judged; the missing values are marked below."
+        return Notice(
+            _("Not started."), _("Nothing is measured before %(date)s.") % {"date": day(goal.start)}, icon="calendar"
         )
-        return Notice("Too little data.", text, "risk", "alert")
+    if figures.status == Status.no_data and not figures.has_parts:
+        text = _("It has no KPI and no goal below that counts. Add a KPI, or a goal below, so that it can be followed.")
+        return Notice(_("Nothing to measure it by."), text, "risk", "alert")
+    if figures.status == Status.no_data:
+        text = _("It has KPIs, but none has a value that counts yet. Its progress begins with the first one.")
+        return Notice(_("No data yet."), text)
+    if figures.status == Status.insufficient:
+        text = _(
+            "Only %(coverage)s of its weight has data. Below %(least)s a figure is shown but not judged; the missing "
+            "values are marked below."
+        ) % {"coverage": percent_text(figures.coverage), "least": percent_text(min_coverage)}
+        return Notice(_("Too little data."), text, "risk", "alert")
     if figures.past_due:
-        return Notice("Past its due date.", f"It was due on {day(goal.due)}. Close it, or give it a new date.", "risk")
+        text = _("It was due on %(date)s. Close it, or give it a new date.") % {"date": day(goal.due)}
+        return Notice(_("Past its due date."), text, "risk")
     return None
 
 
 def draft(goal: Goal) -> Notice:
-    return Notice("A draft.", "It counts nowhere above until it is active; its own figures are shown all the same.")
+    return Notice(
+        _("A draft."), _("It counts nowhere above until it is active; its own figures are shown all the same.")
+    )
 
 
 def proposed(goal: Goal) -> Notice:
-    owner = goal.owner.name if goal.owner else "an owner"
-    return Notice("Proposed.", f"It counts nowhere above until {owner} accepts it.")
+    if goal.owner is None:
+        return Notice(_("Proposed."), _("It counts nowhere above until an owner accepts it."))
+    text = _("It counts nowhere above until %(owner)s accepts it.") % {"owner": goal.owner.name}
+    return Notice(_("Proposed."), text)
 
 
 def paused(goal: Goal) -> Notice:
-    return Notice("Paused.", "It counts nowhere above while it is paused; its own figures go on.", icon="pause")
+    return Notice(_("Paused."), _("It counts nowhere above while it is paused; its own figures go on."), icon="pause")
 
 
 def cancelled(goal: Goal) -> Notice:
-    return Notice("Cancelled.", "It counts nowhere above, and nothing below it does through it.")
+    return Notice(_("Cancelled."), _("It counts nowhere above, and nothing below it does through it."))
 
 
 def closed(goal: Goal) -> Notice:
-    outcome = goal.get_outcome_display().lower()
-    words = f"Closed on {day(goal.closed_on)} as {outcome}." if outcome else f"Closed on {day(goal.closed_on)}."
-    frozen = "Nobody entered how it ended." if goal.final_progress is None else "Its figures are frozen."
-    return Notice(words, " ".join(filter(None, [frozen, goal.closing_note])), icon="lock")
+    told = {"date": day(goal.closed_on), "outcome": goal.get_outcome_display().lower()}
+    words = _("Closed on %(date)s as %(outcome)s.") if told["outcome"] else _("Closed on %(date)s.")
+    frozen = _("Nobody entered how it ended.") if goal.final_progress is None else _("Its figures are frozen.")
+    return Notice(words % told, " ".join(filter(None, [frozen, goal.closing_note])), icon="lock")
 
 
 STATES = {
@@ -98,7 +112,7 @@ STATES = {
 
 
 def day(date) -> str:
-    return date_format(date, "j M Y") if date else ""
+    return date_format(date) if date else ""
 
 
 def target(kpi: Mapping[str, Any]) -> str:
@@ -107,18 +121,20 @@ def target(kpi: Mapping[str, Any]) -> str:
     if kpi["direction"] != "maintain" or (lower is None and upper is None):
         return exact(kpi["target"], unit)
     if lower is None:
-        return f"at most {exact(upper, unit)}"
-    return f"at least {exact(lower, unit)}" if upper is None else f"{exact(lower)} to {exact(upper, unit)}"
+        return _("at most %(value)s") % {"value": exact(upper, unit)}
+    if upper is None:
+        return _("at least %(value)s") % {"value": exact(lower, unit)}
+    return _("%(lower)s to %(upper)s") % {"lower": exact(lower), "upper": exact(upper, unit)}
 
 
 def trend(points: Sequence[Point]) -> str:
     known = [point for point in points if point.progress is not None]
     if len(known) < 2:
-        return "Progress over time"
+        return _("Progress over time")
     first, last = known[0], known[-1]
-    start, end = percent_text(first.progress), percent_text(last.progress)
-    if start == end:
-        return f"Progress stands at {end}, as on {day(first.day)}"
-    return (
-        f"Progress {'rose' if last.progress > first.progress else 'fell'} from {start} to {end} since {day(first.day)}"
-    )
+    told = {"start": percent_text(first.progress), "end": percent_text(last.progress), "date": day(first.day)}
+    if told["start"] == told["end"]:
+        return _("Progress stands at %(end)s, as on %(date)s") % told
+    if last.progress > first.progress:
+        return _("Progress rose from %(start)s to %(end)s since %(date)s") % told
+    return _("Progress fell from %(start)s to %(end)s since %(date)s") % told

@@ -1,6 +1,7 @@
 """What the roll-up found, and the marks that ask for it: derived, rebuilt at any time."""
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from cascade.fields import figure_field
 from people.models import Organisation
@@ -13,18 +14,18 @@ class GoalFigures(models.Model):
     """
 
     class Status(models.TextChoices):
-        ON_TRACK = "on_track", "On track"
-        AT_RISK = "at_risk", "At risk"
-        OFF_TRACK = "off_track", "Off track"
-        ACHIEVED = "achieved", "Achieved"
-        SCHEDULED = "scheduled", "Not started"
-        NO_DATA = "no_data", "No data"
-        INSUFFICIENT = "insufficient", "Too little data"
-        DRAFT = "draft", "Draft"
-        PROPOSED = "proposed", "Proposed"
-        PAUSED = "paused", "Paused"
-        CLOSED = "closed", "Closed"
-        CANCELLED = "cancelled", "Cancelled"
+        ON_TRACK = "on_track", _("On track")
+        AT_RISK = "at_risk", _("At risk")
+        OFF_TRACK = "off_track", _("Off track")
+        ACHIEVED = "achieved", _("Achieved")
+        SCHEDULED = "scheduled", _("Not started")
+        NO_DATA = "no_data", _("No data")
+        INSUFFICIENT = "insufficient", _("Too little data")
+        DRAFT = "draft", _("Draft")
+        PROPOSED = "proposed", _("Proposed")
+        PAUSED = "paused", _("Paused")
+        CLOSED = "closed", _("Closed")
+        CANCELLED = "cancelled", _("Cancelled")
 
     goal = models.OneToOneField("goals.Goal", models.CASCADE, primary_key=True, related_name="figures")
     organisation = models.ForeignKey(Organisation, models.CASCADE, db_index=False)

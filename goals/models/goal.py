@@ -5,6 +5,8 @@ from decimal import Decimal
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
 from django.db.models import Exists, F, OuterRef, Q
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from mptt.managers import TreeManager
 from mptt.models import MPTTModel, TreeForeignKey
 from mptt.querysets import TreeQuerySet
@@ -88,28 +90,28 @@ class Goal(MPTTModel):
     """
 
     class Visibility(models.TextChoices):
-        ORGANISATION = "organisation", "Everybody in the organisation"
-        UNIT = "unit", "The unit"
-        PRIVATE = "private", "Owner and managers"
+        ORGANISATION = "organisation", gettext_lazy("Everybody in the organisation")
+        UNIT = "unit", gettext_lazy("The unit")
+        PRIVATE = "private", gettext_lazy("Owner and managers")
 
     class Outcome(models.TextChoices):
-        ACHIEVED = "achieved", "Achieved"
-        PARTIAL = "partial", "Partly achieved"
-        MISSED = "missed", "Missed"
-        UNKNOWN = "unknown", "Unknown"
+        ACHIEVED = "achieved", gettext_lazy("Achieved")
+        PARTIAL = "partial", gettext_lazy("Partly achieved")
+        MISSED = "missed", gettext_lazy("Missed")
+        UNKNOWN = "unknown", gettext_lazy("Unknown")
 
     class State(models.TextChoices):
-        DRAFT = "draft", "Draft"
-        PROPOSED = "proposed", "Proposed"
-        ACTIVE = "active", "Active"
-        PAUSED = "paused", "Paused"
-        CLOSED = "closed", "Closed"
-        CANCELLED = "cancelled", "Cancelled"
+        DRAFT = "draft", gettext_lazy("Draft")
+        PROPOSED = "proposed", gettext_lazy("Proposed")
+        ACTIVE = "active", gettext_lazy("Active")
+        PAUSED = "paused", gettext_lazy("Paused")
+        CLOSED = "closed", gettext_lazy("Closed")
+        CANCELLED = "cancelled", gettext_lazy("Cancelled")
 
     class Method(models.TextChoices):
-        WEIGHTED_MEAN = "weighted_mean", "Weighted mean of its parts"
-        WEAKEST_LINK = "weakest_link", "Weakest part"
-        OWN_KPIS = "own_kpis", "Own KPIs only"
+        WEIGHTED_MEAN = "weighted_mean", gettext_lazy("Weighted mean of its parts")
+        WEAKEST_LINK = "weakest_link", gettext_lazy("Weakest part")
+        OWN_KPIS = "own_kpis", gettext_lazy("Own KPIs only")
 
     organisation = models.ForeignKey(Organisation, models.CASCADE, related_name="goals")
     external_id = models.CharField(max_length=200, blank=True)
@@ -242,14 +244,14 @@ class Goal(MPTTModel):
         """A goal stands on or below its parent's level, its children on or below its own (docs/domain.md section 1)."""
         below = self.children.filter(level__rank__lt=self.level.rank)
         if (self.parent_id and self.level.rank < self.parent.level.rank) or below.exists():
-            message = "A goal cannot stand above its parent's level, nor below the level of a goal under it."
+            message = _("A goal cannot stand above its parent's level, nor below the level of a goal under it.")
             raise ValidationError({"level": ValidationError(message, code="level_above_parent")})
 
     def refuse_other_cycle(self) -> None:
         """A tree belongs to one cycle."""
         others = Goal.objects.filter(Q(parent=self.pk) | Q(pk=self.parent_id)).exclude(cycle_id=self.cycle_id)
         if others.exists():
-            message = "The goals above and below it belong to another cycle."
+            message = _("The goals above and below it belong to another cycle.")
             raise ValidationError({"cycle": ValidationError(message, code="other_cycle")})
 
     def check_decided(self) -> None:
@@ -259,21 +261,21 @@ class Goal(MPTTModel):
         self.full_clean(exclude=[*places, *related], validate_unique=False, validate_constraints=False)
         same = Goal.objects.filter(organisation_id=self.organisation_id, external_id=self.external_id)
         if self.external_id and same.exclude(pk=self.pk).exists():
-            message = "Another goal has this external id."
+            message = _("Another goal has this external id.")
             raise ValidationError({"external_id": ValidationError(message, code="external_id_taken")})
 
     def clean(self):
         """Codes dates_order, weight_negative, other_organisation (of a stored goal only what was given since)."""
         found = {}
         if self.start and self.due and self.start > self.due:
-            found["due"] = ValidationError("The due date lies before the start.", code="dates_order")
+            found["due"] = ValidationError(_("The due date lies before the start."), code="dates_order")
         if self.weight is not None and self.weight < 0:
-            found["weight"] = ValidationError("A weight is 0 or more.", code="weight_negative")
+            found["weight"] = ValidationError(_("A weight is 0 or more."), code="weight_negative")
         for name in self.RELATED:
             given = self._state.adding or self._meta.get_field(name).is_cached(self)
             related = getattr(self, name) if given and getattr(self, f"{name}_id") else None
             if related is not None and related.organisation_id != self.organisation_id:
-                found[name] = ValidationError("It belongs to another organisation.", code="other_organisation")
+                found[name] = ValidationError(_("It belongs to another organisation."), code="other_organisation")
         if found:
             raise ValidationError(found)
 

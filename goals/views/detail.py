@@ -7,6 +7,8 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
 from cascade.errors import Conflict
@@ -20,9 +22,9 @@ from goals.views import moments
 
 JOINED = ("organisation", "level", "owner__unit", "unit", "cycle", "perspective", "parent")
 NOTES = {
-    Method.weighted_mean: "Weight × progress = points. The points add up exactly",
-    Method.weakest_link: "The weakest part decides",
-    Method.own_kpis: "Only its own KPIs count. The points add up exactly",
+    Method.weighted_mean: gettext_lazy("Weight × progress = points. The points add up exactly"),
+    Method.weakest_link: gettext_lazy("The weakest part decides"),
+    Method.own_kpis: gettext_lazy("Only its own KPIs count. The points add up exactly"),
 }
 
 
@@ -91,12 +93,12 @@ def doors(shown: Detail) -> dict[str, Any]:
     """Where the reader may go from here to change something; only what the reader may do is offered."""
     goal, moment = shown.goal, shown.moment
     edit = reverse("goals:edit", args=[goal.pk]) if shown.may_edit else ""
-    actions = [Door("Edit", "pencil", edit)]
+    actions = [Door(_("Edit"), "pencil", edit)]
     more = [
-        Door("Add a goal below", "plus", reverse("goals:new", args=[goal.pk]) if shown.may_edit else ""),
-        Door("Change its state", "play", reverse("goals:state", args=[goal.pk]) if shown.may_edit else ""),
-        Door("See an earlier date", "history", "" if moment.is_past else f"?as_of={shown.yesterday:%Y-%m-%d}"),
-        Door("Delete", "close", reverse("goals:delete", args=[goal.pk]) if shown.may_delete else ""),
+        Door(_("Add a goal below"), "plus", reverse("goals:new", args=[goal.pk]) if shown.may_edit else ""),
+        Door(_("Change its state"), "play", reverse("goals:state", args=[goal.pk]) if shown.may_edit else ""),
+        Door(_("See an earlier date"), "history", "" if moment.is_past else f"?as_of={shown.yesterday:%Y-%m-%d}"),
+        Door(_("Delete"), "close", reverse("goals:delete", args=[goal.pk]) if shown.may_delete else ""),
     ]
     return {
         "actions": [door for door in actions if door.url],
@@ -131,7 +133,7 @@ def delete(request: HttpRequest, pk: int) -> HttpResponse:
         except (Conflict, ValidationError) as error:
             refusal = " ".join(error.messages) if isinstance(error, ValidationError) else str(error)
         else:
-            messages.success(request, f"{goal.title} is deleted.")
+            messages.success(request, _("%(title)s is deleted.") % {"title": goal.title})
             return redirect("goals:detail", goal.parent_id) if goal.parent_id else redirect("/")
     context = {"goal": goal, "above": path.above(goal, request.user), "refusal": refusal, "kpis": goal.kpis.count()}
     return render(request, "goals/delete.html", context, status=409 if refusal else 200)
