@@ -4,11 +4,13 @@ from django.utils.translation import gettext as _
 
 
 class Conflict(Exception):
-    """The request makes sense but not now or not here (409): `code` is stable, `str()` is for people."""
+    """The request makes sense but not now or not here (409): `code` is stable, `str()` is for people. `errors` tell
+    each row, where there are many."""
 
-    def __init__(self, code: str, message: str):
+    def __init__(self, code: str, message: str, errors: list[dict] | None = None):
         super().__init__(message)
         self.code = code
+        self.errors = errors or []
 
 
 class VersionMismatch(Exception):

@@ -87,7 +87,7 @@ def handle(error: Exception, context: dict) -> Response | None:
     if isinstance(error, PermissionDenied):
         return problem(403, str(error) or "You may not do this.")
     if isinstance(error, Conflict):
-        return problem(409, str(error), error.code)
+        return problem(409, str(error), error.code, **({"errors": error.errors} if error.errors else {}))
     if isinstance(error, VersionMismatch):
         return problem(412, str(error), current=error.current)
     if isinstance(error, RowsRefused):

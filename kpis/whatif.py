@@ -101,12 +101,13 @@ class KpiOverride:
 
 @dataclass(frozen=True, slots=True)
 class GoalOverride:
-    """What is supposed of a goal; None leaves as is. Closing freezes the goal's figures of today."""
+    """What is supposed of a goal; None leaves as is. Closing freezes `final`, or else the goal's figures of today."""
 
     weight: Decimal | None = None
     method: Method | str | None = None
     state: State | str | None = None
     parent: Id | Kept | None = KEPT
+    final: GoalFigures | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,7 +187,8 @@ def _overridden_goals(
             node = replace(node, parent=override.parent)
         if override.method is not None:
             node = replace(node, method=override.method)
-        nodes[goal] = _in_state(_weighed(node, override.weight), override.state, old[goal], situation.on)
+        final = override.final or old[goal]
+        nodes[goal] = _in_state(_weighed(node, override.weight), override.state, final, situation.on)
     return list(nodes.values())
 
 

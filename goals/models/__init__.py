@@ -1,6 +1,7 @@
 """Planning, the goal tree, its figures: one module a subject."""
 
 from goals.models.causal import CausalLink
+from goals.models.draft import Draft
 from goals.models.figures import DirtyMark, GoalFigures, GoalSnapshot, RollupState
 from goals.models.goal import Goal, GoalQuerySet, TreeNumber
 from goals.models.planning import Cycle, OrganisationQuerySet, Perspective
@@ -9,6 +10,7 @@ __all__ = [
     "CausalLink",
     "Cycle",
     "DirtyMark",
+    "Draft",
     "Goal",
     "GoalFigures",
     "GoalQuerySet",
