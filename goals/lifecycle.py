@@ -34,11 +34,13 @@ def change_state(
     reason: str = "",
     with_descendants: bool = False,
     judged_progress: Decimal | None = None,
+    accepted: bool = False,
 ) -> Goal:
     """Takes a goal to another state; when it ends, with everything open below it if asked.
 
     Closing freezes progress, coverage and expected as they are today; without data the closer may judge the progress
     (0..1, with a reason, coverage 1). What below it was never active is cancelled instead. Reopening needs a reason.
+    `accepted`: its owner has said yes before, in the catchball.
     Raises ValidationError (unknown_state, reason_required, out_of_range, only_when_closing, has_data), Conflict
     (state_not_allowed, owner_must_accept, live_descendants, parent_ended) and VersionMismatch when `version` is given
     and not the stored one.
@@ -50,7 +52,7 @@ def change_state(
         refuse_other(goal, version)
         if state == goal.state:
             return goal
-        refuse(goal, state, by, reason, judged_progress)
+        refuse(goal, state, None if accepted else by, reason, judged_progress)
         below = open_below(goal, with_descendants) if state in ENDED else []
         if state == State.CLOSED:
             progress.roll_up(organisation.pk)

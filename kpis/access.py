@@ -4,6 +4,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from goals.access import Rights
+from goals.models import Goal
 from kpis.models import Kpi
 from people.models import ApiToken, Person
 
@@ -11,6 +12,16 @@ from people.models import ApiToken, Person
 def can_edit(person: Person, kpi: Kpi) -> bool:
     """Change the definition: whoever may edit its goal."""
     return Rights.of(person).can_edit(kpi.goal)
+
+
+def can_answer(person: Person, goal: Goal) -> bool:
+    """Accept or counter what is proposed: the goal's owner alone."""
+    return goal.owner_id is not None and goal.owner_id == person.pk
+
+
+def can_settle(person: Person, goal: Goal, rights: Rights | None = None) -> bool:
+    """Propose, agree to a counter or send again: whoever may edit the goal above."""
+    return (rights or Rights.of(person)).can_add_below(goal.parent if goal.parent_id else None)
 
 
 @dataclass(frozen=True)

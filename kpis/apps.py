@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class KpisConfig(AppConfig):
@@ -7,5 +8,32 @@ class KpisConfig(AppConfig):
     def ready(self):
         from goals import kpi_source
         from kpis.scoring import Source  # models exist only now
+        from people import notifications
 
         kpi_source.register(Source())
+        notifications.register(
+            notifications.Kind(
+                "proposal",
+                _("A goal is proposed to you"),
+                _("%(by)s proposes you a part of “%(goal)s”."),
+                icon="message",
+            ),
+            notifications.Kind(
+                "proposal_countered",
+                _("An owner answers with another number"),
+                _("%(by)s answers with %(number)s: “%(goal)s”."),
+                icon="message",
+            ),
+            notifications.Kind(
+                "proposal_accepted",
+                _("An owner accepts what you proposed"),
+                _("%(by)s accepts “%(goal)s”."),
+                icon="check",
+            ),
+            notifications.Kind(
+                "proposal_agreed",
+                _("Your number is agreed"),
+                _("%(by)s agrees to your number: “%(goal)s” is active."),
+                icon="check",
+            ),
+        )

@@ -2,7 +2,7 @@
 
 import datetime as dt
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
@@ -10,8 +10,9 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.text import slugify
 
-from cascade.errors import Conflict, VersionMismatch
+from cascade.errors import Conflict, RowsRefused, VersionMismatch
 from cascade.fields import plain
+from cascade.problems import django_errors
 from goals import marks
 from goals.models import Goal
 from kpis.attainment import ABSENT, validate
@@ -38,6 +39,7 @@ FIELDS = frozenset(
 )
 SCORED = frozenset({*DEFINITION, "state"})
 KEYED_BY_VALUES = ("kind", "cadence")
+BATCH = 500
 
 # At which field a code of `kpis.attainment.validate` is to be put right, and what is wrong there.
 REFUSALS = {
@@ -83,6 +85,34 @@ def create(goal: Goal, *, by: Person | None, reason: str = "", **fields: Any) ->
         kpi.save()
         marks.mark(kpi.organisation_id, kpis=[(kpi.pk, kpi.goal_id)])
         return kpi
+
+
+def create_many(rows: Sequence[tuple[Goal, Mapping[str, Any]]], *, by: Person | None, reason: str = "") -> list[Kpi]:
+    """A new KPI for each of these goals of one organisation, with its fields, in a fixed number of queries.
+
+    Raises RowsRefused with the codes of `create`, its rows counted from 1.
+    """
+    if not rows:
+        return []
+    organisation_id, errors, made = rows[0][0].organisation_id, [], []
+    with transaction.atomic():
+        taken = set(Kpi.objects.filter(organisation_id=organisation_id).values_list("key", flat=True))
+        for place, (goal, fields) in enumerate(rows, 1):
+            kpi = Kpi(organisation=goal.organisation, goal=goal)
+            try:
+                assign(kpi, fields)
+                kpi.key = kpi.key or unused(stem_of(kpi.name), taken)
+                refuse_wrong(kpi, taken)
+            except ValidationError as refusal:
+                errors += [{"row": place, **told} for told in django_errors(refusal)]
+            taken.add(kpi.key)
+            made.append(kpi)
+        if errors:
+            raise RowsRefused(errors)
+        Kpi.objects.bulk_create(made, batch_size=BATCH)
+        Kpi.history.bulk_history_create(made, batch_size=BATCH, default_user=by, default_change_reason=reason)
+        marks.mark(organisation_id, kpis=[(kpi.pk, kpi.goal_id) for kpi in made])
+        return made
 
 
 def revise(kpi: Kpi, *, by: Person | None, version: int | None = None, reason: str = "", **fields: Any) -> Kpi:
@@ -169,7 +199,13 @@ def milestones_of(given: Mapping[Any, Any]) -> dict[str, str]:
 
 def check(kpi: Kpi, lacked: frozenset[str] | set[str] = frozenset()) -> None:
     """Refuses a definition that cannot be scored; `lacked` are the codes of ABSENT that may stay."""
-    kpi.full_clean(validate_unique=False, validate_constraints=False)
+    same = Kpi.objects.filter(organisation_id=kpi.organisation_id, key=kpi.key).exclude(pk=kpi.pk)
+    refuse_wrong(kpi, {kpi.key} if same.exists() else set(), lacked)
+
+
+def refuse_wrong(kpi: Kpi, taken: Collection[str], lacked: frozenset[str] | set[str] = frozenset()) -> None:
+    """`check` where the keys of the other KPIs are known."""
+    kpi.full_clean(exclude=["organisation", "goal"], validate_unique=False, validate_constraints=False)
     found = {}
     for code in sorted(wrong_with(kpi) - lacked):
         field, message = REFUSALS[code]
@@ -178,7 +214,7 @@ def check(kpi: Kpi, lacked: frozenset[str] | set[str] = frozenset()) -> None:
         found["max_value"] = ValidationError("It lies below the lowest possible value.", code="bounds_order")
     if kpi.data_owner_id and kpi.data_owner.organisation_id != kpi.organisation_id:
         found["data_owner"] = ValidationError("This person belongs to another organisation.", code="other_organisation")
-    if Kpi.objects.filter(organisation_id=kpi.organisation_id, key=kpi.key).exclude(pk=kpi.pk).exists():
+    if kpi.key in taken:
         found["key"] = ValidationError("Another KPI has this key.", code="key_taken")
     if found:
         raise ValidationError(found)
@@ -202,11 +238,18 @@ def refuse_change_of_measured(kpi: Kpi, before: Mapping[str, Any], life: tuple[d
 
 def free_key(organisation_id: int, name: str) -> str:
     """A key nobody has, from the name: letters and digits of the Latin alphabet, or `kpi`."""
-    stem = re.sub(r"[^a-z0-9]+", "_", slugify(name)).strip("_")[:80]
-    stem = stem if stem[:1].isalpha() else f"kpi_{stem}".rstrip("_")
+    stem = stem_of(name)
     taken = set(Kpi.objects.filter(organisation_id=organisation_id, key__startswith=stem).values_list("key", flat=True))
-    number = next(number for number in range(1, len(taken) + 2) if keyed(stem, number) not in taken)
-    return keyed(stem, number)
+    return unused(stem, taken)
+
+
+def stem_of(name: str) -> str:
+    stem = re.sub(r"[^a-z0-9]+", "_", slugify(name)).strip("_")[:80]
+    return stem if stem[:1].isalpha() else f"kpi_{stem}".rstrip("_")
+
+
+def unused(stem: str, taken: Collection[str]) -> str:
+    return next(key for number in range(1, len(taken) + 2) if (key := keyed(stem, number)) not in taken)
 
 
 def keyed(stem: str, number: int) -> str:
