@@ -43,7 +43,9 @@ class Cast:
 def founded(name: str) -> tuple[Organisation, list[Level], Cycle]:
     organisation = Organisation.objects.create(name=name)
     RollupState.objects.create(organisation=organisation)
-    levels = [Level.objects.create(organisation=organisation, name=str(n), rank=r) for r, n in enumerate(Level.DEFAULTS)]
+    levels = [
+        Level.objects.create(organisation=organisation, name=str(n), rank=r) for r, n in enumerate(Level.DEFAULTS)
+    ]
     year = organisation.today().year
     cycle = Cycle.objects.create(
         organisation=organisation, name=str(year), start=dt.date(year, 1, 1), due=dt.date(year, 12, 31)
