@@ -1,10 +1,12 @@
 from django.urls import include, path
 
+from cascade.search_views import found
 from cascade.welcome import welcome
 from kpis.sight_views import home
 
 urlpatterns = [
     path("", home, name="home"),
+    path("search/", found, name="search"),
     path("welcome/", welcome, name="welcome"),
     path("accounts/", include("people.urls")),
     path("notifications/", include("people.inbox_urls")),

@@ -1,5 +1,6 @@
 // What every page can do. A behaviour is a function of the part of the page that arrived; htmx calls it for swaps too.
 import { failed, toasts } from "./toasts.js";
+import "./palette.js";
 import { menus } from "./menus.js";
 import { once } from "./once.js";
 import { ownTimezone } from "./own_timezone.js";
