@@ -43,7 +43,7 @@ def counted(number: int) -> str:
 def greeting(person: Person) -> str:
     """By the reader's own clock, with the name they are called by first."""
     hour = timezone.localtime().hour
-    part = "morning" if 4 <= hour < 12 else "afternoon" if hour < 18 else "evening"
+    part = "morning" if 4 <= hour < 12 else "afternoon" if 12 <= hour < 18 else "evening"
     return f"Good {part}, {next(iter(person.name.split()), person.name)}."
 
 

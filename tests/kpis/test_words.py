@@ -2,10 +2,11 @@ import datetime as dt
 from decimal import Decimal
 
 import pytest
+import time_machine
 
 from goals import progress
 from goals.models import Goal
-from kpis import words
+from kpis import sight_words, words
 from kpis.course import course_of
 from kpis.models import Kpi
 from tests.kpis.measuring import made, record
@@ -114,3 +115,11 @@ def test_what_a_value_did_to_its_goal_is_said(april, cast, was, expected):
 
 def test_nothing_is_said_of_a_goal_without_progress(cast):
     assert words.effect(cast.goal("Answer faster"), None) == ""
+
+
+@pytest.mark.parametrize(
+    ("hour", "part"), [(0, "evening"), (3, "evening"), (4, "morning"), (12, "afternoon"), (18, "evening")]
+)
+def test_the_greeting_goes_by_the_readers_clock(cast, hour, part):
+    with time_machine.travel(dt.datetime(2026, 4, 10, hour, tzinfo=dt.UTC), tick=False):
+        assert sight_words.greeting(cast.bo) == f"Good {part}, Bo."
