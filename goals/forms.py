@@ -7,12 +7,13 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.db.models import Q
 from django.urls import reverse
+from django.utils.translation import gettext_lazy
 
 from cascade.errors import VersionMismatch
 from cascade.fields import plain
 from cascade.numbers import NumberField
-from goals import merging, tree
-from goals.models import Cycle, Goal, Perspective
+from goals import merging, tree, undo
+from goals.models import Act, Cycle, Goal, Perspective
 from people.fields import PeopleField, PersonField
 from people.models import Level, Person, Unit
 
@@ -22,11 +23,13 @@ DATE = forms.DateInput({"type": "date"}, format="%Y-%m-%d")
 class WrittenForm(forms.Form):
     """Fields of one goal; what others changed since the form was opened is joined, or asked about field by field.
 
-    `conflicts` holds, by field, what others wrote where both sides changed it; sent again, the form's own values
-    count, except for the fields named in `take`.
+    What was saved can be taken back as `act`, which is called `done`. `conflicts` holds, by field, what others wrote
+    where both sides changed it; sent again, the form's own values count, except for the fields named in `take`.
     """
 
     version = forms.IntegerField(widget=forms.HiddenInput)
+    done = gettext_lazy("“%(goal)s” edited")
+    act: Act | None = None
 
     def __init__(self, data=None, *, person: Person, goal: Goal | None = None, **options) -> None:
         self.person, self.goal = person, goal
@@ -77,7 +80,10 @@ class WrittenForm(forms.Form):
         """The goal as it is now; None when the model refused, with its reasons at the fields."""
         fields = {name: self.cleaned_data[name] for name in self.own}
         try:
-            return self.write(**fields)
+            with undo.act(self.person) as self.act:
+                goal = self.write(**fields)
+                self.act.words = self.done % undo.called(goal.title)
+            return goal
         except VersionMismatch:
             self.add_error(None, ValidationError("Somebody else changed this just now. Save again.", "conflict"))
         except ValidationError as refused:
@@ -112,14 +118,17 @@ def weight_field() -> NumberField:
 
 class TitleCell(WrittenForm):
     title = title_field()
+    done = gettext_lazy("title of “%(goal)s” changed")
 
 
 class WeightCell(WrittenForm):
     weight = weight_field()
+    done = gettext_lazy("weight of “%(goal)s” changed")
 
 
 class OwnerCell(WrittenForm):
     owner = PersonField(label="Owner")
+    done = gettext_lazy("owner of “%(goal)s” changed")
 
 
 CELLS = {"title": TitleCell, "owner": OwnerCell, "weight": WeightCell}
@@ -127,6 +136,8 @@ CELLS = {"title": TitleCell, "owner": OwnerCell, "weight": WeightCell}
 
 class NewGoal:
     """What a form that makes a goal knows: where it is to stand."""
+
+    done = gettext_lazy("“%(goal)s” added")
 
     def place(self, parent: Goal | None, cycle: Cycle) -> None:
         self.parent, self.cycle = parent, cycle

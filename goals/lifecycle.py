@@ -1,14 +1,16 @@
 """A goal's states (docs/domain.md section 2): draft, proposed, active, paused, closed, cancelled."""
 
 import datetime as dt
+from collections.abc import Mapping
 from decimal import Decimal
+from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
 from cascade.errors import Conflict
 from cascade.versions import refuse_other
-from goals import marks, progress, structure
+from goals import acts, marks, progress, structure
 from goals.models import Goal, GoalFigures
 from people.models import Person
 
@@ -22,6 +24,7 @@ ALLOWED = {
     State.CANCELLED: set(),
 }
 ENDED = (State.CLOSED, State.CANCELLED)
+STANDING = ("state", "closed_on", "final_progress", "final_coverage", "final_expected", "outcome", "closing_note")
 AGREED_BY_OWNER = (State.DRAFT, State.PROPOSED)
 
 
@@ -54,6 +57,8 @@ def change_state(
             return goal
         refuse(goal, state, None if accepted else by, reason, judged_progress)
         below = open_below(goal, with_descendants) if state in ENDED else []
+        for each in reversed([goal, *below]):  # taken back from the top
+            acts.note("state", each.pk, each.version, fields={name: getattr(each, name) for name in STANDING})
         if state == State.CLOSED:
             progress.roll_up(organisation.pk)
             closed = [goal, *(each for each in below if State.CLOSED in ALLOWED[State(each.state)])]
@@ -67,6 +72,24 @@ def change_state(
             each._history_user, each._change_reason = by, reason
             each.save()
         marks.mark(organisation.pk, [goal.pk, goal.parent_id, *(each.pk for each in below)])
+        return goal
+
+
+def take_back(goal: Goal, before: Mapping[str, Any], *, by: Person | None, reason: str = "") -> Goal:
+    """A change of state that was a mistake: the goal stands as `before` says it stood, ended or not (docs/domain.md
+    section 2). Raises Conflict parent_ended and live_descendants."""
+    with structure.lock(goal.organisation_id):
+        goal = Goal.objects.select_related("parent").get(pk=goal.pk)
+        for name, value in before.items():
+            setattr(goal, name, value)
+        if goal.is_open and goal.parent_id and not goal.parent.is_open:
+            raise Conflict("parent_ended", f"The goal above is {goal.parent.state}; nothing open can stand below it.")
+        if not goal.is_open:
+            open_below(goal, with_descendants=False)
+        goal.version += 1
+        goal._history_user, goal._change_reason = by, reason
+        goal.save()
+        marks.mark(goal.organisation_id, [goal.pk, goal.parent_id])
         return goal
 
 

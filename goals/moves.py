@@ -78,11 +78,3 @@ def known_figures(rows: Iterable[dict], above: list[int]) -> dict[int, GoalFigur
         if row["id"] not in above and figures["status"]:
             known[row["id"]] = restored(figures)
     return known
-
-
-def neighbour_after(sibling: Goal) -> Goal | None:
-    """The goal that stands next below the same parent."""
-    following = Goal.objects.filter(organisation_id=sibling.organisation_id, parent_id=sibling.parent_id)
-    if sibling.parent_id is None:
-        following = following.filter(cycle_id=sibling.cycle_id)
-    return following.filter(position__gt=sibling.position).order_by("position", "pk").first()

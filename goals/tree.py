@@ -5,8 +5,9 @@ organisation, the order of `lft` (or `tree_id`) is the order of `position`.
 """
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db.models import F, Max
@@ -14,7 +15,7 @@ from django.utils.translation import gettext as _
 
 from cascade.errors import Conflict
 from cascade.versions import refuse_other
-from goals import marks, structure
+from goals import acts, marks, remains, structure
 from goals.models import Goal, TreeNumber
 from people.models import Person
 
@@ -44,6 +45,7 @@ def create(
             goal.contributors.set(contributors)
         if before is not None:
             place(goal, parent, before)
+        acts.note("created", goal.pk, None)
         marks.mark(organisation_id, [goal.pk, goal.parent_id])
         return goal
 
@@ -80,6 +82,7 @@ def move(
         refuse_stranger(before, goal, parent)
         if before is not None and before.pk == goal.pk:
             return goal
+        note_place("moved", goal)
         goal._history_user, goal._change_reason = by, reason
         goal.position = next_position(goal.organisation_id, parent)
         goal.version += 1
@@ -103,11 +106,60 @@ def delete(goal: Goal, *, by: Person | None, version: int | None = None, reason:
             raise Conflict(
                 "has_values", _("Its KPIs have values, which are never thrown away: cancel the goal instead.")
             )
+        note_place("deleted", goal, remains=remains.written_down)
         goal._history_user, goal._change_reason = by, reason
         parent_id, organisation_id = goal.parent_id, goal.organisation_id
         goal.dirty_marks.all().delete()
         goal.delete()
         marks.mark(organisation_id, [parent_id])
+
+
+def restore(
+    goal_id: int,
+    parent: Goal | None,
+    before: Goal | None,
+    told: Mapping[str, Any],
+    *,
+    by: Person | None,
+    reason: str = "",
+) -> Goal:
+    """A deleted goal comes back under its old id, with what was deleted with it (`told`, of goals/remains.py).
+
+    Raises what `create` raises.
+    """
+    columns = {name: remains.column(name, value) for name, value in told["columns"].items()}
+    with structure.lock(columns["organisation_id"]) as organisation:
+        parent, before = fresh(parent), fresh(before)
+        goal = Goal(pk=goal_id, parent=parent, **columns)
+        goal.version += 1
+        goal.check_decided()
+        refuse_misplaced(goal, parent)
+        refuse_stranger(before, goal, parent)
+        goal.position = next_position(organisation.pk, parent)
+        goal._history_user, goal._change_reason = by, reason
+        goal.save(force_insert=True)
+        if before is not None:
+            place(goal, parent, before)
+        remains.come_back(told["rows"], by)
+        kpis = goal.kpis.values_list("pk", flat=True)
+        marks.mark(organisation.pk, [goal.pk, goal.parent_id], kpis=[(pk, goal.pk) for pk in kpis])
+        return goal
+
+
+def note_place(what: str, goal: Goal, **more: Callable[[Goal], Any]) -> None:
+    """Where a goal stands before it leaves its place, as far as somebody notes it; `more` is asked for only then."""
+    if acts.is_noting():
+        following = neighbour_after(goal)
+        place = {"parent": goal.parent_id, "before": following and following.pk}
+        acts.note(what, goal.pk, goal.version, **place, **{name: told(goal) for name, told in more.items()})
+
+
+def neighbour_after(sibling: Goal) -> Goal | None:
+    """The goal that stands next below the same parent."""
+    following = siblings(sibling.organisation_id, sibling.parent)
+    if sibling.parent_id is None:
+        following = following.filter(cycle_id=sibling.cycle_id)
+    return following.filter(position__gt=sibling.position).order_by("position", "pk").first()
 
 
 def fresh(goal: Goal | None) -> Goal | None:

@@ -25,7 +25,7 @@ urlpatterns = [
     path("goals/<int:goal_id>/cell/<slug:name>/", editing.cell, name="cell"),
     path("goals/<int:goal_id>/move/", moving.move, name="move"),
     path("goals/<int:goal_id>/move/preview/", moving.preview, name="move_preview"),
-    path("goals/<int:goal_id>/move/back/", moving.move_back, name="move_back"),
+    path("goals/undo/<int:act_id>/", moving.take_back, name="undo"),
     path("goals/<int:goal_id>/state/", states.actions, name="state"),
     path("goals/<int:goal_id>/state/<slug:state>/", states.change, name="change_state"),
 ]

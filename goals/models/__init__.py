@@ -1,5 +1,6 @@
 """Planning, the goal tree, its figures: one module a subject."""
 
+from goals.models.acts import Act
 from goals.models.causal import CausalLink
 from goals.models.draft import Draft
 from goals.models.figures import DirtyMark, GoalFigures, GoalSnapshot, RollupState
@@ -7,6 +8,7 @@ from goals.models.goal import Goal, GoalQuerySet, TreeNumber
 from goals.models.planning import Cycle, OrganisationQuerySet, Perspective
 
 __all__ = [
+    "Act",
     "CausalLink",
     "Cycle",
     "DirtyMark",

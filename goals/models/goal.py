@@ -14,7 +14,7 @@ from simple_history.models import HistoricalRecords
 
 from cascade.errors import VersionMismatch
 from cascade.fields import figure_field, weight_field
-from goals import structure
+from goals import acts, structure
 from goals.models.figures import DirtyMark
 from goals.models.planning import Cycle, Perspective
 from people.models import Level, Organisation, Person, Unit, reports_below
@@ -218,6 +218,9 @@ class Goal(MPTTModel):
             helpers = contributors is not None and set(goal.contributors.all()) != set(contributors)
             if not changed and not helpers:
                 return goal
+            before = {goal._meta.get_field(name).attname: goal.serializable_value(name) for name in changed}
+            before |= {"contributors": [each.pk for each in goal.contributors.all()]} if helpers else {}
+            acts.note("revised", goal.pk, goal.version, fields=before)
             for name in changed:
                 setattr(goal, name, fields[name])
             goal.check_decided()

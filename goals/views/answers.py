@@ -8,9 +8,11 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.text import Truncator
+from django.utils.translation import gettext as _
 from django_htmx.http import trigger_client_event
 
-from goals.models import Goal
+from goals.models import Act, Goal
+from goals.undo import Undone, last
 
 LONGEST = 60  # letters of a title in a sentence
 
@@ -21,21 +23,47 @@ def changed(
     text: str = "",
     *,
     below: Iterable[int | None] = (),
-    undo: str = "",
+    act: Act | None = None,
     line: dict | None = None,
 ) -> HttpResponse:
     """To a page: go on. To the tree: `text`, what became of the goal, and what to read anew, the goal and everything
     `below` these parents (None: the top).
 
-    `undo` is the address that takes it back, `line` the next line to write a goal in.
+    `act` is what can be taken back now, `line` the next line to write a goal in.
     """
     text = text and f"{called(goal)} {text}"
     if not request.htmx:
         messages.success(request, text)
         return redirect(came_from(request, goal))
-    answer = render(request, "goals/tree/said.html", {"text": text, "undo": undo, **(line or {})})
-    parents = sorted({parent or 0 for parent in below})
-    return trigger_client_event(answer, "goals:changed", {"goal": goal.pk, "below": parents, "undo": undo})
+    answer = render(request, "goals/tree/said.html", {"text": text, "undo": address(act), **(line or {})})
+    return trigger_client_event(answer, "goals:changed", {"goals": [goal.pk], "below": tops(below), **undoable(act)})
+
+
+def taken_back(request: HttpRequest, undone: Undone) -> HttpResponse:
+    """What an undone act answers: the tree reads its goals anew, and the act before it can be taken back."""
+    text = _("Taken back: %(act)s") % {"act": undone.words}
+    if not request.htmx:
+        messages.success(request, text)
+        return redirect("goals:tree")
+    answer = render(request, "goals/tree/said.html", {"text": text})
+    earlier = {"undo": "", "act": "", **undoable(last(request.user))}
+    return trigger_client_event(
+        answer, "goals:changed", {"goals": undone.goals, "below": tops(undone.below), **earlier}
+    )
+
+
+def tops(parents: Iterable[int | None]) -> list[int]:
+    """Parents as the tree names them: 0 is the top."""
+    return sorted({parent or 0 for parent in parents})
+
+
+def undoable(act: Act | None) -> dict[str, str]:
+    return {"undo": address(act), "act": act.words} if act and act.pk else {}
+
+
+def address(act: Act | None) -> str:
+    """Where an act is taken back; empty when it left nothing to take back."""
+    return reverse("goals:undo", args=[act.pk]) if act and act.pk else ""
 
 
 def called(goal: Goal) -> str:

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
 from cascade.errors import Conflict
-from goals import path, tree, trend, trend_chart, words
+from goals import path, tree, trend, trend_chart, undo, words
 from goals.access import Rights
 from goals.detail import MOST_CHANGES, MOST_PARTS, Detail, Unknown
 from goals.history import changes
@@ -129,7 +129,8 @@ def delete(request: HttpRequest, pk: int) -> HttpResponse:
     refusal = ""
     if request.method == "POST":
         try:
-            tree.delete(goal, by=request.user)
+            with undo.act(request.user, _("“%(goal)s” deleted") % undo.called(goal.title)):
+                tree.delete(goal, by=request.user)
         except (Conflict, ValidationError) as error:
             refusal = " ".join(error.messages) if isinstance(error, ValidationError) else str(error)
         else:

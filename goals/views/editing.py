@@ -20,7 +20,7 @@ def edit(request: HttpRequest, goal_id: int) -> HttpResponse:
     goal = fetching.editable(request.user, goal_id)
     form = forms.GoalForm(fetching.sent(request), person=request.user, goal=goal)
     if form.is_valid() and (saved := form.save()):
-        return answers.changed(request, saved, "is saved.", below=[saved.parent_id])
+        return answers.changed(request, saved, "is saved.", below=[saved.parent_id], act=form.act)
     context = {"form": form, "goal": goal, "parent": goal.parent, "next": request.GET.get("next", "")}
     return render(request, "goals/form.html", context, status=422 if form.errors else 200)
 
@@ -31,7 +31,7 @@ def new(request: HttpRequest, goal_id: int | None = None) -> HttpResponse:
     cycle = parent.cycle if parent else fetching.cycle(request)
     form = forms.NewGoalForm(fetching.sent(request), person=request.user, parent=parent, cycle=cycle)
     if form.is_valid() and (goal := form.save()):
-        return answers.changed(request, goal, "is added as a draft.", below=[goal.parent_id])
+        return answers.changed(request, goal, "is added as a draft.", below=[goal.parent_id], act=form.act)
     context = {"form": form, "goal": None, "parent": parent, "next": ""}
     return render(request, "goals/form.html", context, status=422 if form.errors else 200)
 
@@ -44,7 +44,8 @@ def cell(request: HttpRequest, goal_id: int, name: str) -> HttpResponse:
     told = {name: getattr(goal, name), "version": goal.version}
     form = forms.CELLS[name](fetching.sent(request), person=request.user, goal=goal, initial=told, auto_id="cell_%s")
     if form.is_valid() and (saved := form.save()):
-        return answers.changed(request, saved, below=[saved.parent_id] if name == "weight" else ())
+        below = [saved.parent_id] if name == "weight" else ()
+        return answers.changed(request, saved, below=below, act=form.act)
     if not request.htmx and request.method == "GET":
         return redirect("goals:edit", goal.pk)
     context = {"form": form, "goal": goal, "field": form[name], "name": name, "theirs": form.conflicts.get(name)}
@@ -69,7 +70,8 @@ def add(request: HttpRequest, goal_id: int | None = None) -> HttpResponse:
     context = {"form": form, "parent": parent, "cycle": cycle}
     if form.is_valid() and (goal := form.save()):
         context["form"] = forms.ChildForm(person=request.user, parent=parent, cycle=cycle, auto_id="add_%s")
-        return answers.changed(request, goal, "is added as a draft.", below=[goal.parent_id], line=context)
+        below = [goal.parent_id]
+        return answers.changed(request, goal, "is added as a draft.", below=below, act=form.act, line=context)
     if not request.htmx:
         return redirect("goals:new", parent.pk) if parent else redirect("goals:new")
     return render(request, "goals/tree/add.html", context, status=422 if form.errors else 200)

@@ -3,20 +3,17 @@
 from django.core.exceptions import ValidationError
 from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
-from django.urls import reverse
-from django.utils.http import urlencode
+from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_POST, require_safe
 
 from cascade.errors import Conflict
 from cascade.templatetags.ui import percent_text
-from goals import moves, tree
+from goals import moves, tree, undo
 from goals.access import Rights
 from goals.filters import written
-from goals.models import Goal
+from goals.models import Act, Goal
 from goals.views import answers, fetching
 from goals.views.editing import read_or_write
-from people.models import Person
 
 PLACES = 30
 
@@ -31,20 +28,16 @@ def move(request: HttpRequest, goal_id: int) -> HttpResponse:
     parent, before = target(request)
     if why := moves.against(Rights.of(request.user), goal, parent):
         return answers.refused(why, 403 if "may not" in why else 409)
-    old_parent, old_next = goal.parent, moves.neighbour_after(goal)
+    old_parent = goal.parent
     effects = moves.effects(goal, parent, request.user) if parent != old_parent else []
+    done = where(parent, old_parent)
     try:
-        moved = tree.move(goal, parent, before=before, by=request.user)
+        with undo.act(request.user, f"{answers.called(goal)} {done}") as act:
+            moved = tree.move(goal, parent, before=before, by=request.user)
     except (ValidationError, Conflict) as refusal:
         return answers.refused(sentence(refusal))
-    back = {"parent": key(old_parent), "before": key(old_next), "from": key(parent)}
-    return answers.changed(
-        request,
-        moved,
-        f"{where(parent, old_parent)}.{what_followed(effects)}",
-        below=[old_parent and old_parent.pk, parent and parent.pk],
-        undo=f"{reverse('goals:move_back', args=[goal.pk])}?{urlencode(back)}",
-    )
+    below = [old_parent and old_parent.pk, parent and parent.pk]
+    return answers.changed(request, moved, f"{done}.{what_followed(effects)}", below=below, act=act)
 
 
 @require_safe
@@ -57,23 +50,13 @@ def preview(request: HttpRequest, goal_id: int) -> HttpResponse:
 
 
 @require_POST
-def move_back(request: HttpRequest, goal_id: int) -> HttpResponse:
-    """Undoes a move, unless the goal has been moved again since or its old place is gone."""
-    goal = fetching.editable(request.user, goal_id)
-    if key(goal.parent) != request.GET.get("from", ""):
-        return answers.refused(f"{answers.called(goal)} was moved again in the meantime, so nothing was undone.")
-    here = goal.parent_id
-    old = named(request.user, request.GET.get("parent", ""))
-    before = named(request.user, request.GET.get("before", ""))
-    if request.GET.get("parent") and old is None:
-        return answers.refused("The goal it stood below is not there any more, so nothing was undone.")
-    if why := moves.against(Rights.of(request.user), goal, old):
-        return answers.refused(f"It cannot be undone. {why}")
+def take_back(request: HttpRequest, act_id: int) -> HttpResponse:
+    """Undoes an act of this person, all of it or nothing."""
+    act = get_object_or_404(Act.objects.visible_to(request.user), pk=act_id)
     try:
-        moved = tree.move(goal, old, before=before if before and before.parent == old else None, by=request.user)
-    except (ValidationError, Conflict) as refusal:
-        return answers.refused(f"It cannot be undone. {sentence(refusal)}")
-    return answers.changed(request, moved, "stands where it stood.", below=[here, old and old.pk])
+        return answers.taken_back(request, undo.take_back(act, request.user))
+    except Conflict as refusal:
+        return answers.refused(refusal)
 
 
 def target(request: HttpRequest) -> tuple[Goal | None, Goal | None]:
@@ -83,7 +66,7 @@ def target(request: HttpRequest) -> tuple[Goal | None, Goal | None]:
     if sent.get("before"):
         return parent, fetching.seen(request.user, number(sent["before"]))
     if sent.get("after"):
-        return parent, moves.neighbour_after(fetching.seen(request.user, number(sent["after"])))
+        return parent, tree.neighbour_after(fetching.seen(request.user, number(sent["after"])))
     return parent, None
 
 
@@ -104,16 +87,8 @@ def top(rights: Rights, goal: Goal) -> bool:
     return goal.parent_id is not None and not moves.against(rights, goal, None)
 
 
-def named(person: Person, text: str) -> Goal | None:
-    return Goal.objects.visible_to(person).filter(pk=number(text)).first() if text else None
-
-
 def number(text: str) -> int:
     return int(text) if text.isdecimal() and len(text) < 19 else 0
-
-
-def key(goal: Goal | None) -> str:
-    return str(goal.pk) if goal else ""
 
 
 def where(parent: Goal | None, old: Goal | None) -> str:

@@ -9,9 +9,9 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from cascade.errors import Conflict
-from goals import lifecycle
+from goals import lifecycle, undo
 from goals.access import Rights
-from goals.models import Goal
+from goals.models import Act, Goal
 from goals.views import answers, fetching
 from goals.views.editing import read_or_write
 from people.models import Person
@@ -55,7 +55,7 @@ CHANGES = {
         "is cancelled",
         "close",
         asks=True,
-        explained="It counts for nothing from now on. This cannot be undone.",
+        explained="It counts for nothing from now on. It can be taken back for a day, not reopened later.",
     ),
 }
 
@@ -94,18 +94,20 @@ def change(request: HttpRequest, goal_id: int, state: str) -> HttpResponse:
     goal = fetching.editable(request.user, goal_id)
     wanted = change_of(goal, state)
     form = ReasonForm(fetching.sent(request))
-    if request.method == "POST" and form.is_valid() and (changed := apply(form, goal, wanted, request)):
-        return answers.changed(request, changed, f"{wanted.done}.", below=[changed.parent_id, changed.pk])
+    if request.method == "POST" and form.is_valid() and (act := apply(form, goal, wanted, request)):
+        return answers.changed(request, goal, f"{wanted.done}.", below=[goal.parent_id, goal.pk], act=act)
     below = Goal.objects.subtree(goal).exclude(pk=goal.pk).open().count()
     context = {"goal": goal, "change": wanted, "form": form, "below": below}
     page = "goals/tree/state.html" if request.htmx else "goals/state.html"
     return render(request, page, context, status=422 if form.errors else 200)
 
 
-def apply(form: ReasonForm, goal: Goal, wanted: Change, request: HttpRequest) -> Goal | None:
-    """The goal in its new state; None when refused, with the reasons in the form."""
+def apply(form: ReasonForm, goal: Goal, wanted: Change, request: HttpRequest) -> Act | None:
+    """Takes the goal to its new state, as an act; None when refused, with the reasons in the form."""
     try:
-        return lifecycle.change_state(goal, wanted.state, by=request.user, **form.cleaned_data)
+        with undo.act(request.user, f"{answers.called(goal)} {wanted.done}") as act:
+            lifecycle.change_state(goal, wanted.state, by=request.user, **form.cleaned_data)
+        return act
     except Conflict as refusal:
         form.add_error("with_descendants" if refusal.code == "live_descendants" else None, str(refusal))
     except ValidationError as refusal:
