@@ -15,7 +15,8 @@ from django.views.decorators.http import require_safe
 from goals.filters import TROUBLE, GoalFilter
 from goals.models import Cycle, DirtyMark, Goal, GoalFigures, RollupState
 from goals.outline import ROWS, Entry, Line, Outline
-from goals.views import fetching
+from goals.undo import last
+from goals.views import answers, fetching
 from people.models import Person
 
 MOST_OPENED = 300
@@ -69,6 +70,9 @@ def page(request: HttpRequest) -> HttpResponse:
         "can_add": outline.rights.can_add_below(None),
         "standing": None if request.htmx else standing(person, cycle),
     }
+    if not request.htmx:
+        context["act"] = act = last(person)
+        context["undo"] = answers.address(act)
     for line in context["entries"]:
         if isinstance(line, Line) and line.expanded is not None:
             line.toggle = toggled(request, context["open"], line.spot.id)

@@ -34,7 +34,7 @@ def test_a_cell_is_asked_for_and_saved(cast, goal):
     editor = sentence(get(cast.ada, "cell", goal, "title", htmx=True))
     assert ('value="Sell more"' in editor, f'name="version" value="{goal.version}"' in editor) == (True, True)
     answer = post(cast.ada, "cell", goal, "title", title="Sell <more>", version=goal.version)
-    assert (answer.status_code, told(answer)["goal"], told(answer)["below"]) == (200, goal.pk, [])
+    assert (answer.status_code, told(answer)["goals"], told(answer)["below"]) == (200, [goal.pk], [])
     assert (fresh(goal).title, fresh(goal).version) == ("Sell <more>", goal.version + 1)
 
 

@@ -265,7 +265,7 @@ def test_the_dialog_finds_a_place_tells_the_effect_and_moves_with_undo(opened, g
     expect(dialog).to_be_hidden()
     shown(opened, "Grow", "Sell", "Serve", "Answer", "Win")
     held(opened, "Win")
-    opened.get_by_role("button", name="Undo").click()
+    opened.get_by_role("button", name="Undo", exact=True).click()
     shown(opened, "Grow", "Sell", "Win", "Serve", "Answer")
     assert fresh(goals["Win"]).parent == goals["Grow"]
 
@@ -411,3 +411,22 @@ def test_the_form_pages_are_accessible(cast, goals, visit):
     for path in ("/goals/new/", f"/goals/{goals['Win'].pk}/edit/", f"/goals/{goals['Win'].pk}/state/"):
         visitor.open(path)
         visitor.check_looks()
+
+
+def test_changes_are_taken_back_one_after_the_other_also_after_a_reload(opened, goals):
+    row(opened, "Win").focus()
+    opened.keyboard.press("F2")
+    opened.get_by_label("Title of Win").fill("Win more")
+    opened.keyboard.press("Enter")
+    held(opened, "Win more")
+    opened.keyboard.press("Alt+ArrowUp")
+    shown(opened, "Grow", "Win more", "Sell", "Serve", "Answer")
+    opened.reload()
+    button = opened.get_by_role("button", name="Undo")
+    expect(button).to_have_attribute("title", "“Win more” has another place among its siblings")
+    button.click()
+    shown(opened, "Grow", "Sell", "Win more", "Serve", "Answer")
+    expect(button).to_have_attribute("title", "title of “Win more” changed")
+    opened.keyboard.press("Control+z")
+    shown(opened, "Grow", "Sell", "Win", "Serve", "Answer")
+    expect(button).to_be_hidden()

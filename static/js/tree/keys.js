@@ -5,10 +5,11 @@ import { edit } from "./cells.js";
 import { search } from "./filters.js";
 import { focus, inside, isEditable, isGoal, isOpen, parentOf, rows } from "./grid.js";
 import { openMenu } from "./menu.js";
-import { moveByKey, undo } from "./moving.js";
+import { moveByKey } from "./moving.js";
 import { close, more, open } from "./opening.js";
 import { show } from "./panel.js";
 import { tree } from "./server.js";
+import { undo } from "./undoing.js";
 
 const step = by => row => { const all = rows(); focus(all[all.indexOf(row) + by]); };
 
@@ -34,7 +35,7 @@ function follow(row) {
   else row.querySelector("a")?.click();
 }
 
-const isTyping = target => target.closest("input, textarea, select, form, dialog, [popover]");
+const isTyping = target => target.closest("input, textarea, select, .cell-form, .tg-add, dialog, [popover]");
 
 export function keys() {
   tree.addEventListener("keydown", event => {

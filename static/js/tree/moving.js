@@ -1,8 +1,6 @@
-// Moving goals by keys; every move can be taken back.
+// Moving goals by keys.
 import { isEditable, isGoal, parentOf, sibling } from "./grid.js";
 import { address, post } from "./server.js";
-
-let undoUrl = "";
 
 // `place` names the new parent (empty: the top) and the sibling to stand before or after.
 export const move = (row, place) => post(address(row.dataset.id, "move"), place);
@@ -32,11 +30,4 @@ export function moveByKey(row, key) {
   if (!isGoal(row) || !isEditable(row)) return;
   const place = MOVES[key](row);
   if (place) move(row, place);
-}
-
-export function moved(url) { undoUrl = url; }
-
-export function undo() {
-  if (undoUrl) post(undoUrl);
-  undoUrl = "";
 }

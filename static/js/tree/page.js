@@ -9,19 +9,20 @@ import { refresh } from "./fresh.js";
 import { focus, restore, rowOf } from "./grid.js";
 import { keys } from "./keys.js";
 import { closeMenu, menus } from "./menu.js";
-import { moved } from "./moving.js";
 import { open, remember, toggle } from "./opening.js";
 import { panels, renew } from "./panel.js";
 import { tree } from "./server.js";
+import { undoable, undoing } from "./undoing.js";
 import { expect, watch } from "./waiting.js";
 
 // Something was changed on the server: read it anew, show it, keep the focus.
-async function changed({ goal, below, undo }) {
+async function changed({ goals, below, undo, act }) {
+  const [goal] = goals;
   const hadFocus = rowOf(goal)?.contains(document.activeElement) || document.activeElement === document.body;
   asked();
   closeMenu();
-  await refresh({ below, goals: [goal, ...below.filter(Boolean)] });
-  if (undo) moved(undo);
+  await refresh({ below, goals: [...goals, ...below.filter(Boolean)] });
+  if (undo !== undefined) undoable(undo, act);
   for (const parent of below.map(rowOf)) {
     if (undo && !rowOf(goal) && parent) await open(parent);
   }
@@ -32,7 +33,7 @@ async function changed({ goal, below, undo }) {
 }
 
 if (tree) {
-  [adding, asking, cells, filters, keys, menus, panels].forEach(begin => begin());
+  [adding, asking, cells, filters, keys, menus, panels, undoing].forEach(begin => begin());
   document.addEventListener("goals:changed", event => changed(event.detail));
   tree.addEventListener("click", event => {
     const twist = event.target.closest("a.tg-twist");
