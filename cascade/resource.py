@@ -173,6 +173,9 @@ class Rows(Resource):
     def may_write(self) -> bool:
         raise NotImplementedError
 
+    def may_change(self, row) -> bool:
+        return self.may_write()
+
     def visible(self):
         return self.model.objects.visible_to(self.person)
 
@@ -206,7 +209,7 @@ class Rows(Resource):
 
     def partial_update(self, request, pk):
         row = self.found(pk)
-        self.may(self.may_write())
+        self.may(self.may_change(row))
         version = versions.expected(request, row.version)
         fields = self.body(partial=True)
         with transaction.atomic():
@@ -216,7 +219,7 @@ class Rows(Resource):
 
     def destroy(self, request, pk):
         row = self.found(pk)
-        self.may(self.may_write())
+        self.may(self.may_change(row))
         version = versions.expected(request, row.version)
         with transaction.atomic():
             self.remove(self.locked(row, version))
@@ -244,3 +247,20 @@ class Rows(Resource):
 
     def remove(self, row) -> None:
         row.delete()
+
+
+class OwnedRows(Rows):
+    """Rows about which somebody decides who edits what they belong to: the right is asked of each row, a change locks
+    that row alone, and its history says who made it."""
+
+    def may_add(self, fields: dict) -> bool:
+        raise NotImplementedError
+
+    def create(self, request):
+        fields = self.body()
+        self.may(self.may_add(fields))
+        with transaction.atomic():
+            return self.shown(self.add(fields), 201)
+
+    def locked(self, row, version: int | None):
+        return versions.locked(self.visible(), row.pk, version)

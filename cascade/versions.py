@@ -2,6 +2,8 @@
 
 import re
 
+from django.shortcuts import get_object_or_404
+
 from cascade.errors import VersionMismatch
 
 TAG = re.compile(r'(?:W/)?"?(\d{1,18})"?', re.ASCII)
@@ -29,3 +31,20 @@ def refuse_other(row, version: int | None) -> None:
     """Under the row's lock: nobody changed it since the client read it."""
     if version is not None and row.version != version:
         raise VersionMismatch(row.version)
+
+
+def locked(rows, pk: int, version: int | None = None):
+    """One of the rows as it is now, held until the transaction ends. Raises Http404 and VersionMismatch."""
+    row = get_object_or_404(rows.select_for_update(no_key=True, of=("self",)), pk=pk)
+    refuse_other(row, version)
+    return row
+
+
+def write(row, by, reason: str = "", **fields) -> None:
+    """Checks and saves a row with these fields, its next version, and a history that says who and why."""
+    for name, value in fields.items():
+        setattr(row, name, value)
+    row.full_clean(validate_unique=False, validate_constraints=False)
+    row.version += 0 if row._state.adding else 1
+    row._history_user, row._change_reason = by, reason
+    row.save()

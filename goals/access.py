@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from goals.models import Goal
+from goals.models import Alignment, Comment, Goal
 from people import access
 from people.models import Person
 
@@ -56,6 +56,10 @@ class Rights:
         same = cause.organisation_id == effect.organisation_id == self.person.organisation_id
         return same and (self.can_edit(cause) or self.can_edit(effect))
 
+    def can_remove(self, alignment: Alignment) -> bool:
+        """Change an alignment or take it away: whoever may edit one of its goals."""
+        return self.can_edit(alignment.goal) or self.can_edit(alignment.supports)
+
     def _manages(self, goal: Goal) -> bool:
         path = self.person.managed_path
         if not path:
@@ -66,3 +70,14 @@ class Rights:
 
 def can_edit(person: Person, goal: Goal) -> bool:
     return Rights.of(person).can_edit(goal)
+
+
+def can_edit_comment(person: Person, comment: Comment) -> bool:
+    """Change its words: its author."""
+    return comment.author_id == person.pk and comment.deleted_at is None
+
+
+def can_delete_comment(person: Person, comment: Comment) -> bool:
+    """Its author, and the administrator, who answers for what is written here."""
+    own = comment.author_id == person.pk
+    return comment.deleted_at is None and (own or access.can_administer(person))

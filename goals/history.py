@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from cascade.numbers import as_typed
-from goals.models import Goal
+from goals.models import ContributorsChange, Goal
 from people.models import Person
 
 TOLD = {
@@ -32,6 +32,7 @@ TOLD = {
     "start": pgettext_lazy("changed the", "start"),
     "due": pgettext_lazy("changed the", "due"),
 }
+CONTRIBUTORS = pgettext_lazy("changed the", "contributors")
 NOTHING = gettext_lazy("nothing")
 RESTRICTED = gettext_lazy("a restricted goal")
 VERSIONS = 200  # read at most at once; a version may change nothing that is told
@@ -55,18 +56,37 @@ def changes(goal: Goal, person: Person, until: dt.datetime | None = None) -> lis
     """Newest first, the last VERSIONS at most, as this person may see them."""
     history = goal.history.all() if until is None else goal.history.filter(history_date__lte=until)
     columns = [Goal._meta.get_field(name).attname for name in TOLD]
-    told = ("history_date", "history_user_id", "history_change_reason", "history_type")
+    told = ("history_date", "history_user_id", "history_change_reason", "history_type", "version")
     rows = list(history.order_by("-history_date", "-history_id").values(*columns, *told)[: VERSIONS + 1])
-    words = Words(rows, person)
-    people = Person.objects.in_bulk({row["history_user_id"] for row in rows} - {None})
+    words, helped = Words(rows, person), contributors(goal, [row["version"] for row in rows])
+    people = Person.objects.in_bulk({row["history_user_id"] for row in rows} - {None} | named_in(helped))
     found = []
     for place, row in enumerate(rows[:VERSIONS]):
         earlier = rows[place + 1] if place + 1 < len(rows) else None
         fields = words.differences(earlier, row) if earlier and row["history_type"] != "+" else []
+        if row["version"] in helped and row["history_type"] != "+":
+            fields.append((CONTRIBUTORS, *(in_words(ids, people) for ids in helped[row["version"]])))
         if fields or row["history_type"] == "+":
             by, reason = people.get(row["history_user_id"]), row["history_change_reason"] or ""
             found.append(Changed(row["history_date"], by, reason, fields))
     return found
+
+
+Helped = dict[int, tuple[list[int], list[int]]]
+
+
+def contributors(goal: Goal, among: Iterable[int]) -> Helped:
+    """The ids of the contributors before and after each of these versions that changed them."""
+    rows = ContributorsChange.objects.filter(goal=goal, version__in=among)
+    return {version: (before, after) for version, before, after in rows.values_list("version", "before", "after")}
+
+
+def named_in(helped: Helped) -> set[int]:
+    return {pk for before, after in helped.values() for pk in (*before, *after)}
+
+
+def in_words(ids: Iterable[int], people: dict[int, Person]) -> str:
+    return ", ".join(sorted(people[pk].name for pk in ids if pk in people)) or str(NOTHING)
 
 
 class Words:

@@ -29,7 +29,8 @@ class FieldChange(serializers.Serializer):
 def told_value(words: str) -> serializers.JSONField:
     return serializers.JSONField(
         allow_null=True,
-        help_text=f"{words}: a text, number or null; null also for a goal that the caller may not see.",
+        help_text=f"{words}: a text, number or null; null also for a goal that the caller may not see. Of the "
+        "contributors their ids.",
     )
 
 
@@ -40,7 +41,7 @@ class VersionRow(serializers.Serializer):
     reason = serializers.CharField()
     kind = serializers.ChoiceField(choices=list(KINDS.values()))
     version = serializers.IntegerField(help_text="Of the goal after the change.")
-    changes = FieldChange(many=True, help_text="None for a new goal, and where only the contributors changed.")
+    changes = FieldChange(many=True, help_text="None for a new goal.")
 
 
 def told(goal: Goal, person: Person, ids: list[int]) -> list[dict[str, Any]]:
@@ -55,10 +56,13 @@ def told(goal: Goal, person: Person, ids: list[int]) -> list[dict[str, Any]]:
     for row in rows:
         row["parent_id"] = row["parent_id"] if row["parent_id"] in seen else None
     earlier = [*rows[1:], None] if len(rows) == len(ids) else rows[1:]
-    return [told_version(row, before, columns) for row, before in zip(rows, earlier, strict=False)]
+    helped = history.contributors(goal, [row["version"] for row in rows])
+    return [told_version(row, before, columns, helped) for row, before in zip(rows, earlier, strict=False)]
 
 
-def told_version(row: dict[str, Any], before: dict[str, Any] | None, columns: dict[str, str]) -> dict[str, Any]:
+def told_version(
+    row: dict[str, Any], before: dict[str, Any] | None, columns: dict[str, str], helped: history.Helped
+) -> dict[str, Any]:
     changes = []
     if before is not None and row["history_type"] != "+":
         changes = [
@@ -66,6 +70,9 @@ def told_version(row: dict[str, Any], before: dict[str, Any] | None, columns: di
             for name, column in columns.items()
             if before[column] != row[column]
         ]
+    if row["version"] in helped and row["history_type"] != "+":
+        was, became = helped[row["version"]]
+        changes.append({"field": "contributors", "from": was, "to": became})
     return {
         "id": row["history_id"],
         "at": moment(row["history_date"]),

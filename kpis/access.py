@@ -1,12 +1,15 @@
-"""Who may do what with a KPI (docs/domain.md section 17). Which KPIs a person sees is `Kpi.objects.visible_to`."""
+"""Who may do what with a KPI and what is planned around it (docs/domain.md section 17). Which of them a person sees is
+`visible_to` of each."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from goals.access import Rights
 from goals.models import Goal
-from kpis.models import Kpi
-from people.models import ApiToken, Person
+from kpis import resources
+from kpis.models import Initiative, Kpi, Process, Resource
+from people import access
+from people.models import ApiToken, Level, Person
 
 
 def can_edit(person: Person, kpi: Kpi) -> bool:
@@ -64,3 +67,51 @@ def recordable_among(person: Person, kpi_ids: Collection[int], token: ApiToken |
 def token_names(token: ApiToken | None, kpi: Kpi) -> bool:
     """A token made for named KPIs records only those."""
     return not isinstance(token, ApiToken) or not token.kpi_ids or kpi.pk in token.kpi_ids
+
+
+EDITORS = ("unit", "owner__unit")
+
+
+def can_plan(rights: Rights, goals: Iterable[Goal]) -> bool:
+    """Put an initiative on goals: whoever may edit one of them."""
+    return any(rights.can_edit(goal) for goal in goals)
+
+
+def can_edit_initiative(rights: Rights, initiative: Initiative) -> bool:
+    """Its owner, and whoever may edit a goal it is for."""
+    if initiative.organisation_id != rights.person.organisation_id:
+        return False
+    if rights.edits_everything or initiative.owner_id == rights.person.pk:
+        return True
+    return can_plan(rights, initiative.goals.select_related(*EDITORS))
+
+
+def can_offer(rights: Rights, levels: Iterable[Level], goals: Iterable[Goal], kpis: Iterable[Kpi]) -> bool:
+    """Manage what helps: the administrator and the strategy office everything, others what is only for goals and KPIs
+    that they may edit, and for at least one."""
+    goals, levels = [*goals, *(kpi.goal for kpi in kpis)], list(levels)
+    if not all(rights.can_edit(goal) for goal in goals):
+        return False
+    own = all(level.organisation_id == rights.person.organisation_id for level in levels)
+    return own if rights.edits_everything else not levels and bool(goals)
+
+
+def can_edit_resource(rights: Rights, resource: Resource) -> bool:
+    if resource.organisation_id != rights.person.organisation_id:
+        return False
+    if rights.edits_everything:
+        return True
+    return can_offer(rights, *(resources.held(resource, name) for name in resources.KINDS))
+
+
+def can_describe(rights: Rights, kpis: Iterable[Kpi]) -> bool:
+    """Name a process: whoever may edit every KPI that it is said to have, and at least one."""
+    goals = [kpi.goal for kpi in kpis]
+    return all(rights.can_edit(goal) for goal in goals) and (bool(goals) or rights.edits_everything)
+
+
+def can_edit_process(rights: Rights, process: Process) -> bool:
+    """Its owner, and the strategy office."""
+    if process.organisation_id != rights.person.organisation_id:
+        return False
+    return access.can_run_cycle(rights.person) or process.owner_id == rights.person.pk

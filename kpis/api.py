@@ -2,6 +2,7 @@
 
 from functools import partial
 
+from django.db import transaction
 from django.db.models import Exists, FloatField, OuterRef, Q
 from django.db.models.functions import Cast, Coalesce
 from django.http import Http404
@@ -14,9 +15,19 @@ from cascade.paging import Order, by
 from cascade.resource import Resource, operation, refuse
 from cascade.wire import AsOfQuery
 from goals.access import Rights
-from kpis import access, definitions, measurements_api, reading
+from kpis import (
+    access,
+    definitions,
+    factors_api,
+    initiatives_api,
+    measurements_api,
+    processes_api,
+    reading,
+    resources_api,
+)
 from kpis import serializers as shapes
-from kpis.models import Kpi
+from kpis.links import hidden, ids_by_row, link
+from kpis.models import Kpi, ProcessKpi, ResourceLink
 
 LIFE_END = Coalesce("due", "goal__due", "goal__cycle__due")
 FILTERS = {
@@ -79,8 +90,15 @@ class Kpis(Resource):
     def filled(self, ids) -> list[dict]:
         on, known = self.query.get("as_of"), self.query.get("known")
         rows = reading.rows_at(self.person, ids, on, known) if on or known else reading.rows(self.person, ids)
+        processes = ids_by_row(ProcessKpi, "kpi", "process", ids, self.person)
+        resources = ids_by_row(ResourceLink, "kpi", "resource", ids, self.person)
         shape = shapes.KpiRow()
-        return [shape.to_representation(row | shapes.KpiRow.NOT_YET) for row in rows]
+        return [
+            shape.to_representation(
+                row | shapes.KpiRow.NOT_YET | {"processes": processes[row["id"]], "resources": resources[row["id"]]}
+            )
+            for row in rows
+        ]
 
     def shown(self, pk, status: int = 200) -> Response:
         found = self.filled([int(pk)])
@@ -145,7 +163,10 @@ class Kpis(Resource):
         fields = self.body()
         goal = fields.pop("goal")
         self.may(Rights.of(self.person).can_edit(goal), "You may not add KPIs to this goal.")
-        kpi = definitions.create(goal, by=self.person, **fields)
+        links = self.links_in(fields)
+        with transaction.atomic():
+            kpi = definitions.create(goal, by=self.person, **fields)
+            self.link(kpi, links)
         return self.shown(kpi.pk, 201)
 
     @operation(body=shapes.KpiChange, answer=shapes.KpiRow, versioned=True)
@@ -158,8 +179,20 @@ class Kpis(Resource):
         self.may(access.can_edit(self.person, kpi))
         version = versions.expected(request, kpi.version)
         self.refuse_other_goal(request.data, kpi)
-        definitions.revise(kpi, by=self.person, version=version, **self.body(partial=True))
+        fields = self.body(partial=True)
+        links = self.links_in(fields)
+        with transaction.atomic():
+            definitions.revise(kpi, by=self.person, version=version, **fields)
+            self.link(kpi, links)
         return self.shown(pk)
+
+    def links_in(self, fields: dict) -> dict:
+        """The processes and resources among the fields, which are no part of the definition."""
+        return {name: fields.pop(name) for name in shapes.KpiRow.LINKS if name in fields}
+
+    def link(self, kpi: Kpi, links: dict) -> None:
+        for name, wanted in links.items():
+            link(kpi, name, wanted, hidden(kpi, name, self.person))
 
     def refuse_other_goal(self, data, kpi: Kpi) -> None:
         same = [kpi.goal_id, kpi.goal.external_id or kpi.goal_id]
@@ -196,6 +229,10 @@ def target_changes(kpi: Kpi) -> list[int]:
 
 routes = [
     ("kpis", Kpis),
+    *factors_api.routes,
+    *initiatives_api.routes,
+    *processes_api.routes,
+    *resources_api.routes,
     (r"kpis/(?P<id>[0-9]{1,18})/measurements", measurements_api.Measurements, "measurements"),
     ("measurements/bulk", measurements_api.Bulk, "measurements-bulk"),
 ]

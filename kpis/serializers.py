@@ -18,13 +18,14 @@ from cascade.wire import (
     QueryReference,
     QueryWhole,
     Reference,
+    References,
     Row,
     Several,
     Text,
 )
 from goals.models import Cycle, Goal
 from kpis.attainment import Reason
-from kpis.models import Kpi, KpiFigures
+from kpis.models import Kpi, KpiFigures, Process, Resource
 from people.serializers import EXTERNAL_ID, external_id, ordering, people
 
 LONGEST_NOTE = 10_000
@@ -40,8 +41,20 @@ def cycles(person):
     return Cycle.objects.visible_to(person)
 
 
+def kpis(person):
+    return Kpi.objects.visible_to(person).select_related("goal__unit", "goal__owner__unit")
+
+
 def decimal(help_text: str = "", **options) -> serializers.CharField:
     return serializers.CharField(allow_null=True, help_text=f"{DECIMAL} {help_text}".strip(), **options)
+
+
+def processes(person):
+    return Process.objects.visible_to(person)
+
+
+def resources(person):
+    return Resource.objects.visible_to(person)
 
 
 class KpiRow(Row):
@@ -84,8 +97,10 @@ class KpiRow(Row):
     max_value = decimal("The highest value that is possible.")
     benchmark = decimal()
     benchmark_source = serializers.CharField()
-    processes = serializers.ListField(child=serializers.IntegerField(), help_text="Always empty: not linked yet.")
-    resources = serializers.ListField(child=serializers.IntegerField(), help_text="Always empty: not linked yet.")
+    processes = serializers.ListField(child=serializers.IntegerField(), help_text="Those it is measured in.")
+    resources = serializers.ListField(
+        child=serializers.IntegerField(), help_text="Training and guides for this KPI; those that the caller may see."
+    )
     actual = Figure(allow_null=True, help_text="Its values as one, in its unit.")
     raw = Figure(allow_null=True, help_text="Attainment, which may be below 0 or above 1.")
     progress = Figure(allow_null=True, help_text="0 to 1; null without a score.")
@@ -118,7 +133,8 @@ class KpiRow(Row):
     created_at = serializers.DateTimeField()
     updated_at = serializers.DateTimeField(help_text="When the definition last changed.")
 
-    NOT_YET = {"formula": None, "processes": [], "resources": [], "forecast": None, "probability": None}
+    LINKS = ("processes", "resources")
+    NOT_YET = {"formula": None, "forecast": None, "probability": None}
 
 
 def value(**options) -> Exact:
@@ -161,6 +177,12 @@ class KpiChange(serializers.Serializer):
     max_value = value()
     benchmark = value()
     benchmark_source = Text(required=False, allow_blank=True, max_length=500)
+    processes = References(
+        processes, required=False, help_text="Those it is measured in; the list takes the place of what was."
+    )
+    resources = References(
+        resources, required=False, help_text="Training and guides for it; the list takes the place of what was."
+    )
     reason = Text(required=False, allow_blank=True, max_length=LONGEST_NOTE, help_text="Why; kept in the history.")
 
 

@@ -1,7 +1,10 @@
 """Planning, the goal tree, its figures: one module a subject."""
 
 from goals.models.acts import Act
+from goals.models.alignment import Alignment
 from goals.models.causal import CausalLink
+from goals.models.comment import Comment, Mention
+from goals.models.contributors import ContributorsChange
 from goals.models.draft import Draft
 from goals.models.figures import DirtyMark, GoalFigures, GoalSnapshot, RollupState
 from goals.models.goal import Goal, GoalQuerySet, TreeNumber
@@ -9,7 +12,10 @@ from goals.models.planning import Cycle, OrganisationQuerySet, Perspective
 
 __all__ = [
     "Act",
+    "Alignment",
     "CausalLink",
+    "Comment",
+    "ContributorsChange",
     "Cycle",
     "DirtyMark",
     "Draft",
@@ -17,6 +23,7 @@ __all__ = [
     "GoalFigures",
     "GoalQuerySet",
     "GoalSnapshot",
+    "Mention",
     "OrganisationQuerySet",
     "Perspective",
     "RollupState",

@@ -215,7 +215,9 @@ class Goal(MPTTModel):
                 raise VersionMismatch(goal.version)
             contributors = fields.pop("contributors", None)
             changed = {name for name, value in fields.items() if getattr(goal, name) != value}
-            helpers = contributors is not None and set(goal.contributors.all()) != set(contributors)
+            before = sorted(goal.contributors.values_list("pk", flat=True)) if contributors is not None else []
+            after = sorted({person.pk for person in contributors or ()})
+            helpers = before != after
             if not changed and not helpers:
                 return goal
             before = {goal._meta.get_field(name).attname: goal.serializable_value(name) for name in changed}
@@ -232,6 +234,8 @@ class Goal(MPTTModel):
             goal.save()
             if helpers:
                 goal.contributors.set(contributors)
+                changes = goal.contributors_changes
+                changes.create(organisation_id=goal.organisation_id, version=goal.version, before=before, after=after)
             goal._mark_revised(changed)
             return goal
 

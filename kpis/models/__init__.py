@@ -1,19 +1,33 @@
-"""KPIs, their measurements and their figures: one module a subject."""
+"""KPIs, their measurements and their figures, and what is planned around them: one module a subject."""
 
+from kpis.models.factor import FactorKpi, SuccessFactor
 from kpis.models.figures import KpiFigures, KpiSnapshot
+from kpis.models.initiative import Initiative, InitiativeGoal, InitiativeKpi, Milestone
 from kpis.models.kpi import Kpi, KpiQuerySet
 from kpis.models.measurement import Measurement, MeasurementRevision
+from kpis.models.process import Process, ProcessKpi
 from kpis.models.proposal import Proposal, ProposalRound
+from kpis.models.resource import Resource, ResourceLink
 from kpis.models.unfinished import UnfinishedBreakDown
 
 __all__ = [
+    "FactorKpi",
+    "Initiative",
+    "InitiativeGoal",
+    "InitiativeKpi",
     "Kpi",
     "KpiFigures",
     "KpiQuerySet",
     "KpiSnapshot",
     "Measurement",
     "MeasurementRevision",
+    "Milestone",
+    "Process",
+    "ProcessKpi",
     "Proposal",
     "ProposalRound",
+    "Resource",
+    "ResourceLink",
+    "SuccessFactor",
     "UnfinishedBreakDown",
 ]

@@ -24,6 +24,7 @@ from schemathesis.specs.openapi.checks import (
 from cascade.wsgi import application
 from tests.cast import token
 from tests.goals.measuring import kpi, rolled_up
+from tests.planning import alignment, comment, factor, initiative, process, resource
 
 CASES = int(os.environ.get("SCHEMATHESIS_CASES", "15"))  # good ones of each operation, and as many bad ones
 CHECKS = (
@@ -59,8 +60,14 @@ def one_connection():
 def headers(cast, one_connection):
     """A company with something in it for every address, and its administrator's token."""
     goal = cast.goal("Grow", cast.goal("Top"), owner=cast.ada, contributors=[cast.cy])
-    kpi(goal, "sales", 40)
-    kpi(cast.goal("Other"), "calls", 7)
+    sales, other = kpi(goal, "sales", 40), cast.goal("Other")
+    kpi(other, "calls", 7)
+    alignment(cast, goal, other)
+    comment(cast, goal, "@Cy")
+    initiative(cast, goal, kpis=[sales], milestones=[{"title": "Begin"}])
+    factor(cast, goal, kpis=[sales])
+    process(cast, kpis=[sales])
+    resource(cast, goals=[goal], levels=cast.levels, kpis=[sales])
     rolled_up(goal)
     return {"Authorization": f"Bearer {token(cast.ada)}"}
 
