@@ -215,13 +215,13 @@ class Goal(MPTTModel):
                 raise VersionMismatch(goal.version)
             contributors = fields.pop("contributors", None)
             changed = {name for name, value in fields.items() if getattr(goal, name) != value}
-            before = sorted(goal.contributors.values_list("pk", flat=True)) if contributors is not None else []
-            after = sorted({person.pk for person in contributors or ()})
-            helpers = before != after
+            helped = sorted(goal.contributors.values_list("pk", flat=True)) if contributors is not None else []
+            helping = sorted({person.pk for person in contributors or ()})
+            helpers = helped != helping
             if not changed and not helpers:
                 return goal
             before = {goal._meta.get_field(name).attname: goal.serializable_value(name) for name in changed}
-            before |= {"contributors": [each.pk for each in goal.contributors.all()]} if helpers else {}
+            before |= {"contributors": helped} if helpers else {}
             acts.note("revised", goal.pk, goal.version, fields=before)
             for name in changed:
                 setattr(goal, name, fields[name])
@@ -234,8 +234,8 @@ class Goal(MPTTModel):
             goal.save()
             if helpers:
                 goal.contributors.set(contributors)
-                changes = goal.contributors_changes
-                changes.create(organisation_id=goal.organisation_id, version=goal.version, before=before, after=after)
+                told = {"version": goal.version, "before": helped, "after": helping}
+                goal.contributors_changes.create(organisation_id=goal.organisation_id, **told)
             goal._mark_revised(changed)
             return goal
 
