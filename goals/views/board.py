@@ -3,11 +3,14 @@
 from collections.abc import Iterable, Mapping
 from urllib.parse import urlencode
 
-from django.http import Http404
+from django.http import Http404, HttpResponse
 from django.shortcuts import render
+from django.utils.text import slugify
+from django.views.decorators.http import require_safe
 
 from goals import board_words as words
 from goals.board import Board, Strategic, Told, board, chosen, cycles_of, told_of, trends
+from goals.board_pack import board_pack
 from goals.charts import icicle_figure, trend_figure
 from goals.detail import Moment
 from goals.heat import Cell, UnitRow
@@ -41,6 +44,19 @@ def dashboard(request):
         "may_start": access.can_run_cycle(request.user),
     }
     return render(request, "goals/board.html", context)
+
+
+@require_safe
+def pack(request):
+    """The dashboard as a document to print or send."""
+    cycle, moment = picked(request, cycles_of(request.user)), shown_moment(request)
+    if cycle is None:
+        raise Http404
+    document = board_pack(request.user, cycle, moment.on, moment.known)
+    day = moment.on or request.user.organisation.today()
+    name = f"{slugify(request.user.organisation.name) or 'board-pack'}-{day.isoformat()}.pdf"
+    headers = {"Content-Disposition": f'inline; filename="{name}"'}
+    return HttpResponse(document, content_type="application/pdf", headers=headers)
 
 
 def progress(request):
