@@ -65,6 +65,9 @@ class KpiSource(Protocol):
     ) -> Scored:
         """The KPIs of these goals (None: all) scored for a date from every revision recorded by `known`."""
 
+    def begin_day(self, organisation: Organisation, on: dt.date) -> None:
+        """What is asked from this day on comes into force."""
+
     def recordable(self, person: Person, kpi_ids: Collection[int]) -> Collection[int]:
         """Those of these KPIs for which a person may enter values."""
 

@@ -151,6 +151,7 @@ def begin_day(organisation_id: int) -> None:
             state.snapshot_on = day
             state.save(update_fields=["snapshot_on"])
         if state.figures_on != today:
+            source().begin_day(organisation, today)
             roll_up(organisation_id, everything=True)
 
 

@@ -1,7 +1,5 @@
 """The REST API of KPIs: their definitions with the figures, and the targets they had."""
 
-from functools import partial
-
 from django.db import transaction
 from django.db.models import Exists, FloatField, OuterRef, Q
 from django.db.models.functions import Cast, Coalesce
@@ -24,6 +22,7 @@ from kpis import (
     processes_api,
     reading,
     resources_api,
+    targets,
 )
 from kpis import serializers as shapes
 from kpis.links import hidden, ids_by_row, link
@@ -43,21 +42,6 @@ FILTERS = {
     "ids": "pk__in",
 }
 BY_FIGURES = ("status", "stale")
-TARGET = (
-    "direction",
-    "target_mode",
-    "baseline",
-    "target",
-    "stretch",
-    "lower",
-    "upper",
-    "fade",
-    "zero_at",
-    "trajectory",
-    "milestones",
-    "start",
-    "due",
-)
 
 
 def figure(name: str, descending: bool = False) -> Order:
@@ -107,7 +91,7 @@ class Kpis(Resource):
         return Response(found[0], status)
 
     def again(self, data):
-        return next(iter(self.filled([data["id"]])), data)
+        return next(iter(self.filled([data["id"]])), data) if "id" in data else data
 
     @operation(query=shapes.KpiQuery, answer=shapes.KpiRow, page=True)
     def list(self, request):
@@ -210,21 +194,30 @@ class Kpis(Resource):
     @action(detail=True)
     @operation(query=shapes.TargetQuery, answer=shapes.TargetRow, page=True)
     def targets(self, request, pk):
-        """What was asked of the KPI and since when: one row for every change of its target, by whom and why."""
-        kpi = self.found(pk)
+        """What was asked of the KPI from which day on: one row for every decision about its target, by whom and why.
+
+        A row with `since` holds from that day on, one without from the beginning; the last decision about a day counts.
+        """
+        told = {each.version.pk: each for each in targets.decisions(self.found(pk))}
         order = by("history_date", descending=self.query["ordering"].startswith("-"))
-        rows = Kpi.history.filter(history_id__in=target_changes(kpi))
-        return self.paged(rows, order, partial(shapes.TargetRow.filled, rows))
+        rows = Kpi.history.filter(history_id__in=told)
+        return self.paged(rows, order, lambda ids: [shapes.TargetRow.told(told[pk]) for pk in ids])
 
+    @targets.mapping.post
+    @operation(body=shapes.TargetNew, answer=shapes.TargetRow, status=201, versioned=True)
+    def add_target(self, request, pk):
+        """Ask for something else from a day on; what was asked on the days before stays.
 
-def target_changes(kpi: Kpi) -> list[int]:
-    """The versions of the definition in which the target differs from the version before."""
-    found, before = [], None
-    for history_id, *target in kpi.history.order_by("history_date", "history_id").values_list("history_id", *TARGET):
-        if target != before:
-            found.append(history_id)
-        before = target
-    return found
+        What is left out stays as it is on that day. The same again changes nothing.
+        """
+        kpi = self.found(pk)
+        self.may(access.can_edit(self.person, kpi))
+        version = versions.expected(request, kpi.version)
+        fields = self.body()
+        since = fields["since"]
+        targets.change(kpi, by=self.person, version=version, **fields)
+        made = [each for each in targets.decisions(self.found(pk)) if each.since == since]
+        return Response(shapes.TargetRow.told(made[-1]), 201)
 
 
 routes = [

@@ -80,6 +80,8 @@ class KpiDefinition:
     """How a KPI is measured and judged (section 4). `milestones` are values by the first day of their period.
 
     `direction`, `target`, `start` and `due` may be absent in imported data; such a KPI has no score and says why.
+    `earlier` is what was asked before, the oldest first: where each period has its target, a period is judged by what
+    was asked when it ended.
     """
 
     kind: Kind | str = Kind.number
@@ -101,6 +103,12 @@ class KpiDefinition:
     weight: Decimal = ONE
     min_value: Decimal | None = None
     max_value: Decimal | None = None
+    earlier: "tuple[Earlier, ...]" = ()
+
+    def asking(self, period: Period) -> "KpiDefinition":
+        """What was asked when a period ended: a target that changed from a date on leaves the periods before as they
+        were judged (section 15)."""
+        return next((each.definition for each in self.earlier if period.life_end <= each.until), self)
 
     @property
     def is_boolean(self) -> bool:
@@ -117,6 +125,13 @@ class KpiDefinition:
     @property
     def sums(self) -> bool:
         return self.aggregation == Aggregation.sum
+
+
+class Earlier(NamedTuple):
+    """What was asked up to and including a day."""
+
+    until: date
+    definition: KpiDefinition
 
 
 @dataclass(frozen=True, slots=True)
@@ -359,6 +374,7 @@ def _part_of_period(period: Period) -> Decimal:
 def period_target(definition: KpiDefinition, period: Period) -> Decimal | None:
     """What one period is judged against: its own milestone, else the target, which a sum owes only for the days that
     lie in the KPI's life (section 6.4)."""
+    definition = definition.asking(period)
     own = definition.milestones.get(period.first)
     if own is not None or definition.target is None:
         return own
@@ -367,6 +383,7 @@ def period_target(definition: KpiDefinition, period: Period) -> Decimal | None:
 
 def period_zero(definition: KpiDefinition, period: Period, target: Decimal) -> Decimal:
     """The value of a period that counts as nothing attained (section 6.4)."""
+    definition = definition.asking(period)
     if definition.zero_at is None:
         return ZERO if definition.direction == Direction.increase else 2 * target
     return definition.zero_at * _part_of_period(period) if definition.sums else definition.zero_at
@@ -381,6 +398,7 @@ def band_of(definition: KpiDefinition, target: Decimal | None) -> Band:
 
 def period_band(definition: KpiDefinition, period: Period) -> Band:
     """The band of one period; a sum owes it only for the days that lie in the KPI's life (section 6.5)."""
+    definition = definition.asking(period)
     target = period_target(definition, period)
     band = band_of(definition, definition.target if target is None else target)
     if definition.sums and not _has_no_band(definition):
@@ -427,11 +445,19 @@ def _has_no_band(definition: KpiDefinition) -> bool:
 
 def summed_band(definition: KpiDefinition, periods: Sequence[Period]) -> Band:
     """The band of several periods together (section 6.5)."""
+    if definition.earlier:
+        return _together([period_band(definition, period) for period in periods])
     parts = sum((_part_of_period(period) for period in periods), ZERO)
     if not _has_no_band(definition):
         return band_of(definition, None).times(parts)
     edge = _summed(period_target(definition, period) for period in periods)
     return Band(edge, edge, None if definition.fade is None else definition.fade * parts)
+
+
+def _together(bands: Sequence[Band]) -> Band:
+    """Bands that differ, added up; an edge holds only where every period has it."""
+    sides = zip(*bands, strict=True)
+    return Band(*(_summed(side) if None not in side else None for side in sides))
 
 
 def summed_target(definition: KpiDefinition, periods: Sequence[Period]) -> tuple[Decimal, Decimal]:
@@ -555,6 +581,12 @@ def _lacks(definition: KpiDefinition) -> Reason | None:
     return Reason.missing_target
 
 
+def _is_asked(definition: KpiDefinition, period: Period) -> bool:
+    """False for a period that ended when nothing could be judged yet."""
+    asked = definition.asking(period)
+    return asked is definition or _lacks(asked) is None
+
+
 def _stretch(
     definition: KpiDefinition, actual: Decimal | None, raw: Decimal, judged: Sequence[_Value]
 ) -> Decimal | None:
@@ -563,8 +595,11 @@ def _stretch(
     if stretch is None or target is None or actual is None or definition.is_maintain or compared(raw) < 1:
         return None
     if definition.sums and not definition.by_due:
-        parts = sum((_part_of_period(seen.period) for seen in judged), ZERO)
-        stretch, target = stretch * parts, target * parts
+        parts = [(_part_of_period(seen.period), definition.asking(seen.period)) for seen in judged]
+        if any(asked.stretch is None or asked.target is None for _, asked in parts):
+            return None
+        stretch = sum((part * (asked.stretch or ZERO) for part, asked in parts), ZERO)
+        target = sum((part * (asked.target or ZERO) for part, asked in parts), ZERO)
     return stored(clamp((actual - target) / (stretch - target))) if stretch != target else None
 
 
@@ -668,7 +703,8 @@ def _scored(
     if definition.is_boolean:
         stale = clock.overdue > 0 and not seen
     pace, ended = _pace(clock, seen), clock.on > clock.due
-    actual = _actual(definition, seen, judged)
+    scored = [each for each in judged if _is_asked(definition, each.period)]
+    actual = _actual(definition, seen, scored)
     if supposed is not None:
         actual, pace = supposed, min(clock.on, clock.due)
     attained = _attain(definition, judged, actual, clock)
@@ -702,7 +738,7 @@ def _scored(
         completeness=completeness,
         counted=True,
         pace=pace,
-        stretch=_stretch(definition, actual, attained.raw, judged),
+        stretch=_stretch(definition, actual, attained.raw, scored),
         latest_period=latest[0],
         latest_value=latest[1],
         latest_observed_on=latest[2],
@@ -725,11 +761,11 @@ def _attain(
     if lacks is not None:
         return lacks
     if actual is None:
-        return Reason.missing if clock.overdue else Reason.not_due_yet
+        return Reason.missing if clock.overdue > len(judged) else Reason.not_due_yet
     if definition.is_boolean:
         return _Attained(actual, clamp(actual))
     if not definition.by_due:
-        return _each_period(definition, judged)
+        return _each_period(definition, [each for each in judged if _is_asked(definition, each.period)])
     raw = _by_due(definition, actual)
     return raw if isinstance(raw, Reason) else _Attained(raw, clamp(raw))
 

@@ -18,9 +18,10 @@ from kpis.attainment import (
     period_target,
     planned,
 )
+from kpis.dated import asked_on
 from kpis.models import Kpi, Measurement, MeasurementRevision
 from kpis.periods import DAY, Cadence, Fiscal, Period, days_of, number_of, period_name, periods
-from kpis.scoring import DEFINITION, definition_of, fiscal_of, score_of
+from kpis.scoring import definition_of, fiscal_of, score_of
 
 LAST_PERIODS = 12
 
@@ -127,8 +128,8 @@ def course_of(kpi: Kpi) -> Course:
     """Needs `goal__cycle` and `organisation`; takes two queries, however many values and corrections there are."""
     organisation = kpi.organisation
     on, fiscal = organisation.today(), fiscal_of(organisation)
-    row = {name: getattr(kpi, name) for name in DEFINITION}
-    row["start"], row["due"] = kpi.life
+    kpi.hold(on)
+    row = asked_on(kpi.asked, on)
     held = {each.period: each for each in kpi.measurements.select_related("recorded_by")}
     values = {
         period: CurrentValue(each.value, each.observed_on) for period, each in held.items() if each.value is not None

@@ -16,6 +16,7 @@ from cascade.problems import django_errors
 from goals import marks
 from goals.models import Goal
 from kpis.attainment import ABSENT, validate
+from kpis.dated import corrected, told
 from kpis.models import Kpi
 from kpis.scoring import DEFINITION, definition_of, fiscal_of
 from people.models import Person
@@ -118,6 +119,9 @@ def create_many(rows: Sequence[tuple[Goal, Mapping[str, Any]]], *, by: Person | 
 def revise(kpi: Kpi, *, by: Person | None, version: int | None = None, reason: str = "", **fields: Any) -> Kpi:
     """Changes what people decide about a KPI, with its history and its dirty mark. Returns the row as it is now.
 
+    The change corrects what is asked today, also of the days before; `kpis.targets.change` asks for something else from
+    a day on.
+
     Raises VersionMismatch when `version` is given and not the stored one, ValidationError as `create` does and with
     has_values for what cannot change once values exist. What imported data lacks may stay absent, not become so.
     """
@@ -125,10 +129,13 @@ def revise(kpi: Kpi, *, by: Person | None, version: int | None = None, reason: s
         kpi = Kpi.objects.select_for_update(no_key=True, of=("self",)).get(pk=kpi.pk)
         if version is not None and version != kpi.version:
             raise VersionMismatch(kpi.version)
+        today = kpi.organisation.today()
+        kpi.hold(today)
         lacked = wrong_with(kpi) & ABSENT
         before = {name: getattr(kpi, name) for name in FIELDS}
         life = kpi.life
         assign(kpi, fields)
+        kpi.targets = corrected(kpi.targets, kpi.asked, today)
         check(kpi, lacked)
         refuse_change_of_measured(kpi, before, life)
         kpi.version += 1
@@ -221,9 +228,10 @@ def refuse_wrong(kpi: Kpi, taken: Collection[str], lacked: frozenset[str] | set[
 
 
 def wrong_with(kpi: Kpi) -> set[str]:
-    row = {name: getattr(kpi, name) for name in DEFINITION}
-    row["start"], row["due"] = kpi.life
-    return validate(definition_of(row), fiscal_of(kpi.organisation))
+    """The codes of what is wrong with what it asks, now or at any other time."""
+    row, fiscal = kpi.asked, fiscal_of(kpi.organisation)
+    rows = [{**row, **told(entry)} for entry in kpi.targets] or [row]
+    return set().union(*(validate(definition_of(each), fiscal) for each in rows))
 
 
 def refuse_change_of_measured(kpi: Kpi, before: Mapping[str, Any], life: tuple[dt.date, dt.date]) -> None:

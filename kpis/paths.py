@@ -137,17 +137,23 @@ def goals_of(person: Person):
 
 def paths_of(person: Person, viewer: Person) -> Paths:
     """The paths of a person's goals as they are now, as `viewer` may see them."""
+    return paths_from(goals_of(person), viewer)
+
+
+def paths_from(mine, viewer: Person) -> Paths:
+    """The paths of some goals, a queryset, as they are now."""
     organisation = viewer.organisation
-    ids = structure.ids_around_paths(goals_of(person))
-    rows = {row["id"]: row for row in live_rows(ids, goals_of(person), viewer)} if ids else {}
+    ids = structure.ids_around_paths(mine)
+    rows = {row["id"]: row for row in live_rows(ids, mine, viewer)} if ids else {}
     own = {pk for pk, row in rows.items() if row["mine"]}
     above = ancestors(own, {pk: row["parent_id"] for pk, row in rows.items()})
     nodes = past.nodes(rows.values())
     goals = {node.id: on_path(node, rows[node.id], live_figures(rows[node.id])) for node in nodes if node.id in above}
-    kpis = live_kpis(organisation, above, own) if above else []
+    on = organisation.today()
+    kpis = live_kpis(on, above, own) if above else []
     return Paths(
         organisation=organisation,
-        on=organisation.today(),
+        on=on,
         goals=goals,
         kpis=kpis,
         nodes=nodes,
@@ -200,12 +206,12 @@ def on_path(node: GoalNode, row: Row, figures: GoalFigures) -> GoalOnPath:
     )
 
 
-def live_kpis(organisation: Organisation, above: Collection[int], own: Collection[int]) -> list[KpiOnPath]:
+def live_kpis(on: dt.date, above: Collection[int], own: Collection[int]) -> list[KpiOnPath]:
     joined = [f"figures__{name}" for name in (*SCORED, *LATEST)]
     columns = [*scoring.COLUMNS, *scoring.LIFE, *KPI_TOLD, *joined]
     rows = list(Kpi.objects.filter(goal_id__in=above).order_by("goal_id", "id").values(*columns))
     held = newest_held([row["id"] for row in rows if row["goal_id"] in own])
-    return [live_kpi(scoring.with_life(row), held[row["id"]]) for row in rows]
+    return [live_kpi(scoring.asked(row, on), held[row["id"]]) for row in rows]
 
 
 def newest_held(kpi_ids: Collection[int]) -> Mapping[int, list[tuple[dt.date, Decimal | None, dt.date, int]]]:

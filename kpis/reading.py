@@ -11,8 +11,19 @@ from django.db.models import F, Q
 
 from goals import past
 from goals.models import DirtyMark
+from kpis.dated import DATED
 from kpis.models import Kpi
-from kpis.scoring import DEFINITION, LIFE, STORED, lives_known, score_of, stored_figures, values_at, with_life
+from kpis.scoring import (
+    DEFINITION,
+    LIFE,
+    STORED,
+    asked,
+    lives_known,
+    score_of,
+    stored_figures,
+    values_at,
+    with_life,
+)
 from people.models import Organisation, Person
 
 Row = dict[str, Any]
@@ -27,6 +38,8 @@ OWN = (
     "definition",
     "unit",
     *DEFINITION,
+    "rebased_on",
+    "targets",
     "indicator",
     "source",
     "source_note",
@@ -68,8 +81,10 @@ def rows_at(person: Person, ids: Collection[int], on: dt.date | None, known: dt.
     values = values_at(organisation, on, known, visible)
     found = {row["id"]: row for row in told(organisation, visible, known)}
     for row in found.values():
-        score = score_of(settings, with_life(dict(row)), values[row["id"]], on)
+        then = asked(dict(row), on)
+        score = score_of(settings, then, values[row["id"]], on)
         figures = stored_figures(score)
+        row |= {name: then[name] for name in DATED}
         row |= {name: figures[name] for name in FIGURES}
         row |= {"reason": score.reason, "stretch_progress": score.stretch, "rolled_up": True, "rolled_up_at": None}
         live(row)

@@ -18,8 +18,9 @@ from goals.models import Goal
 from goals.nodes import ZERO, KpiPart
 from goals.nodes import stored as rounded
 from kpis.access import recordable_among
-from kpis.attainment import CurrentValue, KpiDefinition, KpiScore, Revision, current_values, score
+from kpis.attainment import CurrentValue, Earlier, KpiDefinition, KpiScore, Revision, current_values, score
 from kpis.calculation import Calculation, calculation
+from kpis.dated import asked_on
 from kpis.models import Kpi, KpiFigures, KpiSnapshot, Measurement, MeasurementRevision
 from kpis.periods import Fiscal
 from people.models import Organisation
@@ -45,7 +46,7 @@ DEFINITION = (
     "min_value",
     "max_value",
 )
-COLUMNS = ("id", "goal_id", "state", "name", "unit", *DEFINITION)
+COLUMNS = ("id", "goal_id", "state", "name", "unit", "rebased_on", "targets", *DEFINITION)
 LIFE = ("goal__start", "goal__due", "goal__cycle__start", "goal__cycle__due")
 STORED = (
     "actual",
@@ -82,6 +83,8 @@ def fiscal_of(organisation: Organisation) -> Fiscal:
 def definition_of(row: Row) -> KpiDefinition:
     """A KPI's row, its life filled in from its goal and cycle, as the engine takes it."""
     given = {name: row[name] for name in DEFINITION}
+    given["start"] = row["rebased_on"] or row["start"]
+    given["earlier"] = tuple(Earlier(until, definition_of(before)) for until, before in row.get("earlier", ()))
     given["milestones"] = {dt.date.fromisoformat(day): Decimal(value) for day, value in row["milestones"].items()}
     return KpiDefinition(**given)
 
@@ -92,9 +95,18 @@ def with_life(row: Row) -> Row:
     return row
 
 
+def asked(row: Row, on: dt.date) -> Row:
+    """A row with its life and what is asked on a date."""
+    return asked_on(with_life(row), on)
+
+
 def score_of(organisation: Organisation, row: Row, values: Values, on: dt.date) -> KpiScore:
+    return scored(organisation, definition_of(row), values, on)
+
+
+def scored(organisation: Organisation, definition: KpiDefinition, values: Values, on: dt.date) -> KpiScore:
     thresholds = past.thresholds(organisation)
-    return score(definition_of(row), values, on, fiscal_of(organisation), organisation.grace, thresholds)
+    return score(definition, values, on, fiscal_of(organisation), organisation.grace, thresholds)
 
 
 class Scores:
@@ -226,6 +238,14 @@ class Source:
 
     recordable = staticmethod(recordable_among)
 
+    def begin_day(self, organisation: Organisation, on: dt.date) -> None:
+        dated = Kpi.objects.filter(organisation_id=organisation.pk).exclude(targets=[]).order_by("pk")
+        for kpi in dated.select_related("goal__cycle").select_for_update(no_key=True, of=("self",)):
+            if kpi.hold(on):
+                kpi.version += 1
+                kpi._change_reason = f"Asked from {on} on"
+                kpi.save()
+
     def stored(
         self,
         organisation: Organisation,
@@ -237,7 +257,7 @@ class Source:
         if goal_ids is not None:
             kpis = kpis.filter(goal_id__in=goal_ids)
         joined = [f"figures__{name}" for name in STORED]
-        rows = [with_life(row) for row in kpis.order_by().values(*COLUMNS, *LIFE, *joined)]
+        rows = [asked(row, on) for row in kpis.order_by().values(*COLUMNS, *LIFE, *joined)]
         before = {
             row["id"]: {name: row[f"figures__{name}"] for name in STORED}
             for row in rows
@@ -262,7 +282,7 @@ class Source:
     def at(
         self, organisation: Organisation, on: dt.date, known: dt.datetime | None, goal_ids: Collection[int] | None
     ) -> Scores:
-        rows = self._rows(organisation, known, goal_ids)
+        rows = [asked(row, on) for row in self._rows(organisation, known, goal_ids)]
         values = values_at(organisation, on, known, None if goal_ids is None else [row["id"] for row in rows])
         scores = {row["id"]: score_of(organisation, row, values[row["id"]], on) for row in rows}
         return Scores(organisation, rows, scores, {})
@@ -274,7 +294,7 @@ class Source:
             kpis = Kpi.objects.filter(organisation_id=organisation.pk)
             if goal_ids is not None:
                 kpis = kpis.filter(goal_id__in=goal_ids)
-            return [with_life(row) for row in kpis.order_by().values(*COLUMNS, *LIFE)]
+            return list(kpis.order_by().values(*COLUMNS, *LIFE))
         kpis = past.rows_known(Kpi.history, organisation, known)
         lives = lives_known(organisation, known, goal_ids)
-        return [with_life({**kpi, **lives[kpi["goal_id"]]}) for kpi in kpis if kpi["goal_id"] in lives]
+        return [{**kpi, **lives[kpi["goal_id"]]} for kpi in kpis if kpi["goal_id"] in lives]

@@ -26,6 +26,7 @@ from cascade.wire import (
 from goals.models import Cycle, Goal
 from kpis.attainment import Reason
 from kpis.models import Kpi, KpiFigures, Process, Resource
+from kpis.targets import Decision
 from people.serializers import EXTERNAL_ID, external_id, ordering, people
 
 LONGEST_NOTE = 10_000
@@ -212,8 +213,10 @@ class KpiQuery(PageQuery, AsOfQuery):
 
 
 class TargetRow(Row):
-    """What was asked of the KPI from a moment on."""
+    """A decision about what is asked of a KPI."""
 
+    since = serializers.DateField(allow_null=True, help_text="The day from which it is asked; null: the beginning.")
+    holds = serializers.BooleanField(help_text="It is what is asked today.")
     version = serializers.IntegerField()
     recorded_at = serializers.DateTimeField(source="history_date")
     changed_by = serializers.IntegerField(source="history_user_id", allow_null=True)
@@ -231,6 +234,35 @@ class TargetRow(Row):
     milestones = serializers.DictField(child=serializers.CharField())
     start = serializers.DateField(allow_null=True)
     due = serializers.DateField(allow_null=True)
+    rebased_on = serializers.DateField(allow_null=True, help_text="The day from which the path runs anew.")
+
+    @classmethod
+    def told(cls, decision: Decision) -> dict:
+        version = vars(decision.version)
+        return cls().to_representation({**version, **decision.row, "since": decision.since, "holds": decision.holds})
+
+
+class TargetNew(serializers.Serializer):
+    """What is asked from a day on. The codes of what is wrong are those of docs/domain.md section 4, and
+    reason_required, since_outside_life, rebase_needs_by_due, nothing_changes."""
+
+    since = Day(help_text="From this day on; within the KPI's life.")
+    reason = Text(max_length=LONGEST_NOTE, help_text="Why; everybody who sees the KPI reads it.")
+    baseline = value()
+    target = value()
+    stretch = value()
+    lower = value()
+    upper = value()
+    fade = value()
+    zero_at = value()
+    trajectory = Choice(required=False, choices=Kpi.Trajectory.choices)
+    milestones = serializers.DictField(
+        required=False, child=Exact(), help_text="Values by the first day of their period."
+    )
+    rebase = serializers.BooleanField(
+        required=False,
+        help_text="Measure from that day on, from `baseline` or from where the KPI stood the evening before.",
+    )
 
 
 class TargetQuery(PageQuery):

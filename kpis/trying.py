@@ -97,6 +97,12 @@ def kept(kpi: KpiOnPath) -> Decimal | None:
 
 def supposed(paths: Paths, kpi: KpiOnPath, value: Decimal, period: Due | None) -> Mapping[Id, Difference]:
     """The goals on the KPI's way up as they are and as they would be with this value: of the period, or today."""
+    override = KpiOverride(actual=value) if period is None else KpiOverride(values={period.period.first: value})
+    return with_override(paths, kpi, override)
+
+
+def with_override(paths: Paths, kpi: KpiOnPath, override: KpiOverride) -> Mapping[Id, Difference]:
+    """The goals on the KPI's way up as they are and as they would be with what is supposed of it."""
     organisation = paths.organisation
     situation = Situation(
         goals=paths.nodes,
@@ -108,7 +114,6 @@ def supposed(paths: Paths, kpi: KpiOnPath, value: Decimal, period: Due | None) -
         scored=[part for part in paths.parts if part.id != kpi.id],
         known=paths.known,
     )
-    override = KpiOverride(actual=value) if period is None else KpiOverride(values={period.period.first: value})
     return what_if(situation, kpis={kpi.id: override})
 
 

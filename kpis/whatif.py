@@ -87,10 +87,11 @@ class Situation:
 class KpiOverride:
     """What is supposed of a KPI; None leaves as is.
 
-    `actual` is the aggregated value today (by_due only), `values` period values by first day (None takes one away),
-    `progress` 0..1 replaces the score altogether.
+    `definition` replaces how it is measured. `actual` is the aggregated value today (by_due only), `values` period
+    values by first day (None takes one away), `progress` 0..1 replaces the score altogether.
     """
 
+    definition: KpiDefinition | None = None
     actual: Decimal | None = None
     values: Mapping[date, Decimal | None] = field(default_factory=dict, hash=False)
     progress: Decimal | None = None
@@ -230,7 +231,7 @@ def _overridden_parts(
 
 
 def _part(situation: Situation, kpi: KpiInput, override: KpiOverride) -> KpiPart:
-    definition = kpi.definition
+    definition = override.definition or kpi.definition
     if override.target is not None:
         definition = replace(definition, target=override.target)
     values = _overridden_values(situation, kpi, override)

@@ -2,6 +2,7 @@
 
 import datetime as dt
 from decimal import Decimal
+from typing import Any
 
 from django.core.validators import RegexValidator
 from django.db import models
@@ -10,6 +11,7 @@ from simple_history.models import HistoricalRecords
 
 from cascade.fields import value_field, weight_field
 from goals.models import DirtyMark, Goal
+from kpis.dated import DATED, asked_on
 from people.models import Organisation, Person
 
 
@@ -109,6 +111,12 @@ class Kpi(models.Model):
     target_mode = models.CharField(max_length=12, choices=TargetMode, default=TargetMode.BY_DUE)
     trajectory = models.CharField(max_length=12, choices=Trajectory, default=Trajectory.LINEAR)
     milestones = models.JSONField(default=dict, blank=True)
+    rebased_on = models.DateField(
+        null=True, blank=True, help_text="The day from which the path runs anew, from `baseline`; null: from the start."
+    )
+    targets = models.JSONField(
+        default=list, blank=True, help_text="What is asked from which day on (kpis/dated.py); empty: always the same."
+    )
     weight = weight_field()
     indicator = models.CharField(max_length=4, choices=Indicator, default=Indicator.LAG)
     source = models.CharField(max_length=10, choices=Source, default=Source.MANUAL)
@@ -146,6 +154,21 @@ class Kpi(models.Model):
         """First and last day on which it is measured: its own, else the goal's, else the cycle's."""
         goal, cycle = self.goal, self.goal.cycle
         return self.start or goal.start or cycle.start, self.due or goal.due or cycle.due
+
+    @property
+    def asked(self) -> dict[str, Any]:
+        """Its columns with its life filled in, as scoring takes them."""
+        row = {field.attname: getattr(self, field.attname) for field in self._meta.concrete_fields}
+        row["start"], row["due"] = self.life
+        return row
+
+    def hold(self, on: dt.date) -> bool:
+        """Takes on what is asked on a day, if that changes with dates; says whether anything is different."""
+        now = asked_on(self.asked, on)
+        different = [name for name in DATED if getattr(self, name) != now[name]]
+        for name in different:
+            setattr(self, name, now[name])
+        return bool(different)
 
     @property
     def is_scored(self) -> bool:
