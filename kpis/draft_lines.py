@@ -84,7 +84,9 @@ def subjects(person: Person, wanted: Mapping[Key, Iterable[str]]) -> dict[Key, t
         found[subject.key] = subject, goal
     days = {dt.date.fromisoformat(day) for (kind, _pk), periods in wanted.items() if kind == "kpi" for day in periods}
     held = values_of([pk for kind, pk in wanted if kind == "kpi"], days)
-    for kpi in kpis.select_related("goal__level", "goal__cycle", "goal__unit", "goal__owner__unit").order_by():
+    for kpi in kpis.select_related(
+        "organisation", "goal__level", "goal__cycle", "goal__unit", "goal__owner__unit"
+    ).order_by():
         values = {day: held.get((kpi.pk, day)) for day in wanted["kpi", kpi.pk]}
         subject = kpi_subject(kpi, values)
         found[subject.key] = subject, kpi

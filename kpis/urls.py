@@ -1,6 +1,6 @@
 from django.urls import path
 
-from kpis import entry_views, sight_views, views
+from kpis import draft_views, entry_views, sight_views, views
 
 app_name = "kpis"
 
@@ -15,4 +15,16 @@ urlpatterns = [
     path("people/<int:pk>/line-of-sight/", sight_views.line_of_sight, name="line_of_sight"),
     path("line-of-sight/<int:pk>/<str:first>/", entry_views.enter, name="enter"),
     path("line-of-sight/<int:pk>/<str:first>/preview/", entry_views.preview, name="preview"),
+    path("what-if/", draft_views.whatif, name="whatif"),
+    path("what-if/<int:pk>/", draft_views.draft, name="draft"),
+    path("what-if/<int:pk>/find/", draft_views.find, name="draft_find"),
+    path("what-if/<int:pk>/add/", draft_views.add, name="draft_add"),
+    path("what-if/<int:pk>/name/", draft_views.name, name="draft_name"),
+    path("what-if/<int:pk>/state/", draft_views.state, name="draft_state"),
+    path("what-if/<int:pk>/copy/", draft_views.copy, name="draft_copy"),
+    path("what-if/<int:pk>/renew/", draft_views.renew, name="draft_renew"),
+    path("what-if/<int:pk>/apply/", draft_views.apply, name="draft_apply"),
+    path("what-if/<int:pk>/goal/<int:goal_id>/place/", draft_views.place, name="draft_place"),
+    path("what-if/<int:pk>/<slug:kind>/<int:subject_id>/", draft_views.change, name="draft_change"),
+    path("what-if/<int:pk>/<slug:kind>/<int:subject_id>/remove/", draft_views.remove, name="draft_remove"),
 ]

@@ -1,0 +1,98 @@
+"""What a what-if answers in, at 1,000 and 10,000 goals with three KPIs each: wall time of one recalculation.
+
+python -m bench.whatif [--goals 1000 10000] [--sqlite]
+
+Asked are one target, one move to another branch, a re-organisation of 50 moves, and 100 lines of every kind; each also
+with something that waits for its roll-up. The floor is the full roll-up that a careless what-if would be.
+"""
+
+import argparse
+import random
+import statistics
+import tempfile
+import time
+from contextlib import nullcontext
+from decimal import Decimal
+
+from bench.measuring import set_up, statements
+from tests.servers import postgres
+
+ROUNDS = 7
+
+
+def main() -> None:
+    arguments = argparse.ArgumentParser()
+    arguments.add_argument("--goals", type=int, nargs="+", default=[1000, 10000])
+    arguments.add_argument("--sqlite", action="store_true")
+    asked = arguments.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        server = nullcontext(f"sqlite:///{folder}/bench.sqlite3") if asked.sqlite else postgres(durable=True)
+        with server as url:
+            set_up(url)
+            print(f"on {'SQLite' if asked.sqlite else 'PostgreSQL'}; wall ms, median and worst of {ROUNDS}")
+            for goals in asked.goals:
+                measure(goals)
+
+
+def measure(goals: int) -> None:
+    from goals import progress
+    from kpis.draft_effects import effects_of
+    from kpis.recording import Entry, record
+    from kpis.supposing import trial
+    from people.models import Person
+    from tests.company import grow
+
+    works = grow(goals, name=f"Works{goals}")
+    progress.roll_up(works.pk, everything=True)
+    ada = Person.objects.get(organisation=works)
+    print(f"\n{goals} goals")
+
+    def ask(lines):
+        return effects_of(ada, trial(works, lines).found)
+
+    for name, lines in questions(works).items():
+        tell(name, ask, lines)
+        first = next(line["id"] for line in questions(works)["one target"])
+        record(works, [Entry(first, works.today(), Decimal(7), note="bench")], by=None)
+        tell(f"{name}, a value waiting", ask, lines)
+        progress.roll_up(works.pk)
+    began = time.perf_counter()
+    progress.roll_up(works.pk, everything=True)
+    print(f"a full roll-up: {(time.perf_counter() - began) * 1000:.0f}")
+
+
+def tell(name: str, ask, lines) -> None:
+    taken = []
+    for _ in range(ROUNDS):
+        began = time.perf_counter()
+        found = ask(lines)
+        taken.append((time.perf_counter() - began) * 1000)
+    with statements() as sent:
+        ask(lines)
+    print(f"{name}: {statistics.median(taken):.0f}, {max(taken):.0f}; {len(found)} goals, {len(sent)} statements")
+
+
+def questions(works) -> dict[str, list[dict]]:
+    """Lines as a draft keeps them."""
+    from goals.models import Goal
+    from kpis.models import Kpi
+
+    chance = random.Random(1)
+    rows = list(Goal.objects.filter(organisation=works, depth__gte=2).values_list("pk", "depth", "parent_id"))
+    places = list(Goal.objects.filter(organisation=works, depth=1).values_list("pk", flat=True))
+    kpis = list(Kpi.objects.filter(organisation=works, goal__depth__gte=2).order_by("pk").values_list("pk", flat=True))
+    moves = [
+        {"kind": "goal", "id": pk, "set": {"parent": chance.choice(places), "weight": "2"}}
+        for pk, depth, _parent in chance.sample(rows, 100)
+    ]
+    targets = [{"kind": "kpi", "id": pk, "set": {"target": "120", "actual": "50"}} for pk in chance.sample(kpis, 50)]
+    return {
+        "one target": targets[:1],
+        "one move": moves[:1],
+        "50 moves": moves[:50],
+        "100 lines of both kinds": [*moves[:50], *targets],
+    }
+
+
+if __name__ == "__main__":
+    main()

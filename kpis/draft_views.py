@@ -1,0 +1,254 @@
+"""What if: drafts listed, made, changed line by line with the effect at once, applied or put away."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.db.models import Q, QuerySet
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from cascade.errors import Conflict, RowsRefused
+from goals import drafts
+from goals.drafts import Line
+from goals.filters import spellings
+from goals.models import Draft, Goal
+from kpis import applying, draft_lines
+from kpis.draft_forms import ApplyForm, NameForm, form_of, held
+from kpis.draft_page import DraftPage
+from kpis.models import Kpi
+from people.models import Person
+
+FOUND = 8
+KINDS = ("goal", "kpi")
+read_or_write = require_http_methods(["GET", "HEAD", "POST"])
+
+
+def seen(request: HttpRequest, pk: int) -> Draft:
+    return get_object_or_404(Draft.objects.visible_to(request.user).select_related("owner", "applied_by"), pk=pk)
+
+
+def own(request: HttpRequest, pk: int) -> Draft:
+    draft = seen(request, pk)
+    if draft.owner_id != request.user.pk:
+        raise PermissionDenied(_("Only whoever made a draft changes it. Take a copy of it for yourself."))
+    return draft
+
+
+@read_or_write
+def whatif(request: HttpRequest) -> HttpResponse:
+    """The reader's drafts and those shared with everybody; sent, it makes a new one."""
+    person = request.user
+    if request.method == "POST":
+        name = request.POST.get("name", "").replace("\0", "").strip()[:200] or name_of_today(person)
+        draft = Draft.objects.create(organisation=person.organisation, owner=person, name=name)
+        return redirect("kpis:draft", draft.pk)
+    visible = Draft.objects.visible_to(person).exclude(state=Draft.State.DISCARDED).select_related("owner")
+    context = {
+        "mine": visible.filter(owner=person)[:100],
+        "others": visible.exclude(owner=person)[:100],
+        "name": name_of_today(person),
+    }
+    return render(request, "kpis/whatif.html", context)
+
+
+def name_of_today(person: Person) -> str:
+    return _("What if, %(day)s") % {"day": date_format(person.organisation.today(), "j M")}
+
+
+@require_safe
+def draft(request: HttpRequest, pk: int) -> HttpResponse:
+    return page(request, seen(request, pk))
+
+
+def page(request: HttpRequest, draft: Draft, status: int = 200, **more: Any) -> HttpResponse:
+    told = DraftPage(draft, request.user)
+    context = {"page": told, "draft": draft, "naming": NameForm(instance=draft), "applying": ApplyForm(), **more}
+    context |= found(request, draft) if "q" in request.GET else {}
+    return render(request, "kpis/drafts/body.html" if request.htmx else "kpis/draft.html", context, status=status)
+
+
+def changed(request: HttpRequest, draft: Draft, change: Callable[[list[Line]], list[Line]]) -> HttpResponse:
+    """The draft with other lines: its body anew, or the page."""
+    draft = draft.revise(change=change)
+    return page(request, draft) if request.htmx else redirect("kpis:draft", draft.pk)
+
+
+@require_safe
+def find(request: HttpRequest, pk: int) -> HttpResponse:
+    draft = own(request, pk)
+    return render(request, "kpis/drafts/found.html", {"draft": draft, **found(request, draft)})
+
+
+def found(request: HttpRequest, draft: Draft) -> dict[str, Any]:
+    """Goals and KPIs that say what is typed and have no line yet."""
+    text = request.GET.get("q", "").replace("\0", "").strip()[:200]
+    if not text:
+        return {"q": "", "goals": [], "kpis": []}
+    taken = {kind: [line["id"] for line in draft.changes if line["kind"] == kind] for kind in KINDS}
+    goals = Goal.objects.visible_to(request.user).exclude(pk__in=taken["goal"]).select_related("level", "unit")
+    kpis = Kpi.objects.visible_to(request.user).exclude(pk__in=taken["kpi"]).exclude(state=Kpi.State.ARCHIVED)
+    return {
+        "q": text,
+        "goals": saying(goals, "title", text).open().order_by("depth", "tree_id", "lft")[:FOUND],
+        "kpis": saying(kpis, "name", text).select_related("goal").order_by("goal__depth", "pk")[:FOUND],
+    }
+
+
+def saying(rows: QuerySet, field: str, text: str) -> QuerySet:
+    """The rows whose field has each word of the text."""
+    for word in text.split()[:10]:
+        said = Q()
+        for form in spellings(word):
+            said |= Q(**{f"{field}__icontains": form})
+        rows = rows.filter(said)
+    return rows
+
+
+@require_POST
+def add(request: HttpRequest, pk: int) -> HttpResponse:
+    kind, _dash, subject = request.POST.get("key", "").partition("-")
+    if kind not in KINDS:
+        raise Http404
+    draft, key = own(request, pk), (kind, number(subject))
+    missing(request.user, key)
+    return changed(request, draft, lambda lines: draft_lines.build(lines, request.user, [(key, {})]))
+
+
+def missing(person: Person, key: draft_lines.Key) -> None:
+    if key not in draft_lines.subjects(person, {key: ()}):
+        raise Http404
+
+
+def number(text: str) -> int:
+    return int(text) if text.isdecimal() and len(text) < 19 else 0
+
+
+@require_POST
+def change(request: HttpRequest, pk: int, kind: str, subject_id: int) -> HttpResponse:
+    """What is typed into a line: the effect anew, while the line stays as it is on the screen."""
+    draft = own(request, pk)
+    line = line_of(draft, kind, subject_id)
+    each = draft_lines.shown(request.user, [line])[0]
+    if each.row is None:
+        raise Http404
+    form = form_of(line, each.row, held([each]), request.POST)
+    if not form.is_valid():
+        return answer(request, draft, line, form, status=422)
+    given = [((kind, subject_id), form.given())]
+    fields = {*form.names, "values"}
+
+    def suppose(lines: list[Line]) -> list[Line]:
+        return draft_lines.build(drafts.without(lines, (kind, subject_id), fields), request.user, given)
+
+    draft = draft.revise(change=suppose)
+    return answer(request, draft, line, form)
+
+
+def answer(request: HttpRequest, draft: Draft, line: Line, form, status: int = 200) -> HttpResponse:
+    if not request.htmx and status == 200:
+        return redirect("kpis:draft", draft.pk)
+    told = DraftPage(draft, request.user, typed=form)
+    shown = next((each for each in told.lines if each.each.key == drafts.key(line)), None)
+    context = {"page": told, "draft": draft, "line": shown, "form": form, "applying": ApplyForm()}
+    if request.htmx:
+        return render(request, "kpis/drafts/changed.html", context, status=status)
+    return render(request, "kpis/draft.html", {**context, "naming": NameForm(instance=draft)}, status=status)
+
+
+def line_of(draft: Draft, kind: str, subject_id: int) -> Line:
+    found = next((line for line in draft.changes if drafts.key(line) == (kind, subject_id)), None)
+    if found is None:
+        raise Http404
+    return found
+
+
+@read_or_write
+def place(request: HttpRequest, pk: int, goal_id: int) -> HttpResponse:
+    """Goals below which one may stand; sent, it supposes that it stands below `parent` (empty: at the top)."""
+    draft = own(request, pk)
+    line_of(draft, "goal", goal_id)
+    goal = get_object_or_404(Goal.objects.visible_to(request.user).select_related("level"), pk=goal_id)
+    text = request.GET.get("q", "").replace("\0", "").strip()[:200]
+    places = Goal.objects.visible_to(request.user).filter(cycle=goal.cycle_id, level__rank__lte=goal.level.rank).open()
+    places = places.exclude(pk=goal.pk).select_related("level", "parent")
+    if request.method == "POST":
+        parent = request.POST.get("parent", "")
+        parent = get_object_or_404(places, pk=number(parent)) if parent else None
+        given = [(("goal", goal_id), {"parent": parent and parent.pk})]
+        placed = lambda lines: draft_lines.build(  # noqa: E731
+            drafts.without(lines, ("goal", goal_id), ("before",)), request.user, given
+        )
+        return changed(request, draft, placed)
+    places = saying(places, "title", text).in_tree_order()[:FOUND]
+    context = {"draft": draft, "goal": goal, "q": text, "places": places}
+    return render(request, "kpis/drafts/places.html" if request.htmx else "kpis/drafts/place.html", context)
+
+
+@require_POST
+def remove(request: HttpRequest, pk: int, kind: str, subject_id: int) -> HttpResponse:
+    draft = own(request, pk)
+    line_of(draft, kind, subject_id)
+    return changed(request, draft, lambda lines: drafts.without(lines, (kind, subject_id)))
+
+
+@require_POST
+def renew(request: HttpRequest, pk: int) -> HttpResponse:
+    """Keeps what is supposed, seen from what the goals and KPIs are by now."""
+    return changed(request, own(request, pk), lambda lines: draft_lines.rebased(lines, request.user))
+
+
+@require_POST
+def name(request: HttpRequest, pk: int) -> HttpResponse:
+    draft = own(request, pk)
+    form = NameForm(request.POST, instance=own(request, pk))
+    if not form.is_valid():
+        return page(request, draft, status=422, naming=form)
+    draft = draft.revise(**form.cleaned_data)
+    return page(request, draft) if request.htmx else redirect("kpis:draft", draft.pk)
+
+
+@require_POST
+def state(request: HttpRequest, pk: int) -> HttpResponse:
+    """Puts a draft away, or takes it up again."""
+    draft, wanted = own(request, pk), request.POST.get("state", "")
+    if wanted not in (Draft.State.OPEN, Draft.State.DISCARDED):
+        raise Http404
+    draft.revise(state=wanted)
+    return redirect("kpis:draft", pk) if wanted == Draft.State.OPEN else redirect("kpis:whatif")
+
+
+@require_POST
+def copy(request: HttpRequest, pk: int) -> HttpResponse:
+    """A draft of one's own with what one may see of another's, seen from what things are by now."""
+    old, person = seen(request, pk), request.user
+    given = [each for each in draft_lines.shown(person, old.changes) if each.row is not None]
+    lines = draft_lines.rebased([{**each.line, "set": draft_lines.told(each)} for each in given], person)
+    made = Draft.objects.create(organisation=person.organisation, owner=person, name=old.name, changes=lines)
+    return redirect("kpis:draft", made.pk)
+
+
+@require_POST
+def apply(request: HttpRequest, pk: int) -> HttpResponse:
+    draft, form = seen(request, pk), ApplyForm(request.POST)
+    if not form.is_valid():
+        return page(request, draft, status=422, applying=form)
+    version = number(request.POST.get("version", "")) or None
+    try:
+        applying.apply(draft, by=request.user, version=version, **form.cleaned_data)
+    except (Conflict, RowsRefused) as refusal:
+        status = 409 if isinstance(refusal, Conflict) else 403 if refusal.is_forbidden else 422
+        refused = {"sentence": str(refusal), "lines": told(draft, request.user, refusal.errors)}
+        return page(request, seen(request, pk), status=status, applying=form, refused=refused)
+    return redirect(f"{reverse('kpis:draft', args=[pk])}#follows")
+
+
+def told(draft: Draft, person: Person, errors: list[dict]) -> list[tuple[str, str]]:
+    """Which line was refused and why."""
+    shown = draft_lines.shown(person, draft.changes)
+    titles = [each.subject.title if each.subject else _("A line of yours that is not there any more") for each in shown]
+    return [(titles[error["row"] - 1], error["message"]) for error in errors]
