@@ -8,7 +8,7 @@ from django.db.models import F
 
 from cascade.errors import RowsRefused
 from cascade.problems import django_errors
-from goals import marks, structure, tree
+from goals import acts, marks, structure, tree
 from goals.models import Goal
 from people.models import Person
 
@@ -36,6 +36,8 @@ def plant(parent: Goal, rows: Sequence[dict[str, Any]], *, by: Person | None, re
         Goal.objects.bulk_create(goals, batch_size=BATCH)
         Goal.history.bulk_history_create(goals, batch_size=BATCH, default_user=by, default_change_reason=reason)
         marks.mark(parent.organisation_id, [parent.pk, *(goal.pk for goal in goals)])
+        for goal in goals:
+            acts.note("created", goal.pk, None)
         return goals
 
 

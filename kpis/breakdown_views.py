@@ -14,9 +14,10 @@ from django.views.decorators.http import require_http_methods
 
 from cascade.errors import Conflict, RowsRefused
 from cascade.once import make_once
-from goals import path
+from goals import path, undo
 from goals.access import Rights
 from goals.models import Goal
+from goals.views import answers
 from kpis import breakdown, choosing
 from kpis import breakdown_words as words
 from kpis.breakdown import Counts, Start, Weighing
@@ -111,7 +112,8 @@ def create(request: HttpRequest, work: Work) -> HttpResponse:
     made = []
 
     def make() -> Goal:
-        made.append(breakdown.create(seen.plan, by=request.user))
+        with undo.act(request.user, _("“%(goal)s” broken down") % undo.called(goal.title)) as act:
+            made.append((breakdown.create(seen.plan, by=request.user), act))
         work.discard()
         return goal
 
@@ -129,16 +131,23 @@ def create(request: HttpRequest, work: Work) -> HttpResponse:
         messages.error(request, str(refusal))
         return page(request, work, "split", status=409)
     if made:
-        messages.success(request, words.created(made[0], goal))
+        created, act = made[0]
+        messages.success(request, words.created(created, goal), extra_tags=answers.address(act))
     else:
         work.discard()
-    return redirect("goals:detail", goal.pk)
+    return redirect(in_tree(goal))
+
+
+def in_tree(goal: Goal) -> str:
+    """The tree with the new goals in sight; what was done can be undone there."""
+    opened = ",".join(str(pk) for pk in [*(above.pk for above in goal.ancestors()), goal.pk])
+    return f"{reverse('goals:tree')}?cycle={goal.cycle_id}&open={opened}#goal-{goal.pk}"
 
 
 def sent_before(request: HttpRequest, work: Work, key: str) -> HttpResponse:
     if key and request.user.idempotencykey_set.filter(key=f"form {key}").exists():
         work.discard()
-        return redirect("goals:detail", work.goal.pk)
+        return redirect(in_tree(work.goal))
     return page(request, work, "review", status=409)
 
 

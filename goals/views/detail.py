@@ -96,6 +96,11 @@ def doors(shown: Detail) -> dict[str, Any]:
     actions = [Door(_("Edit"), "pencil", edit)]
     more = [
         Door(_("Add a goal below"), "plus", reverse("goals:new", args=[goal.pk]) if shown.may_edit else ""),
+        Door(
+            _("Break down"),
+            "split",
+            reverse("kpis:break_down", args=[goal.pk]) if shown.may_edit and goal.is_open else "",
+        ),
         Door(_("Change its state"), "play", reverse("goals:state", args=[goal.pk]) if shown.may_edit else ""),
         Door(_("See an earlier date"), "history", "" if moment.is_past else f"?as_of={shown.yesterday:%Y-%m-%d}"),
         Door(_("Delete"), "close", reverse("goals:delete", args=[goal.pk]) if shown.may_delete else ""),
