@@ -1,7 +1,6 @@
 from django.urls import path
 
-from kpis import draft_views, entry_views, sight_views, views
-from kpis import breakdown_views, entry_views, sight_views, views
+from kpis import breakdown_views, draft_views, entry_views, sight_views, views
 
 app_name = "kpis"
 
