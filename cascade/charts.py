@@ -8,6 +8,8 @@ from collections.abc import Iterable, Mapping
 from html import escape
 from typing import Any
 
+from django.utils.translation import pgettext
+
 INK, INK_SOFT, LINE, PAPER = "var(--ink)", "var(--ink-3)", "var(--line-2)", "var(--paper)"
 MEASURED, BAND = "var(--chart-1)", "var(--chart-band)"
 STATUS = {
@@ -53,6 +55,11 @@ def figure(traces: Iterable[Mapping[str, Any]], **layout: Any) -> dict[str, Any]
     made = go.Figure(data=list(traces), layout=shared).to_plotly_json()
     del made["layout"]["template"]
     return made
+
+
+def day_format() -> str:
+    """A day on an axis or beside the pointer, in d3's letters; the names of months are the browser's."""
+    return pgettext("day in a chart", "%d %b %Y")
 
 
 def text(words: str) -> str:

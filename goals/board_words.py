@@ -3,41 +3,65 @@
 from collections.abc import Sequence
 from decimal import Decimal
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext, pgettext_lazy
+
 from cascade.templatetags.ui import percent_text
 from goals.board import DAYS_BACK, Board, Strategic, Unsure
 from goals.lines import Line
 from goals.nodes import TROUBLE, Status
 from goals.words import of_points
 
-NUMBERS = ("None", "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine", "Ten", "Eleven", "Twelve")
+NUMBERS = (
+    pgettext_lazy("number of goals", "None"),
+    pgettext_lazy("number of goals", "One"),
+    pgettext_lazy("number of goals", "Two"),
+    pgettext_lazy("number of goals", "Three"),
+    pgettext_lazy("number of goals", "Four"),
+    pgettext_lazy("number of goals", "Five"),
+    pgettext_lazy("number of goals", "Six"),
+    pgettext_lazy("number of goals", "Seven"),
+    pgettext_lazy("number of goals", "Eight"),
+    pgettext_lazy("number of goals", "Nine"),
+    pgettext_lazy("number of goals", "Ten"),
+    pgettext_lazy("number of goals", "Eleven"),
+    pgettext_lazy("number of goals", "Twelve"),
+)
 PACE = (Status.on_track, Status.achieved)
 SLIPPED = Decimal("-0.02")
 REASONS = {
-    "empty": "It has no KPI and no goal below that counts.",
-    "no_data": "No value that counts has come yet.",
+    "empty": gettext_lazy("It has no KPI and no goal below that counts."),
+    "no_data": gettext_lazy("No value that counts has come yet."),
 }
 
 
 def counted(number: int) -> str:
-    return NUMBERS[number] if number < len(NUMBERS) else str(number)
+    return str(NUMBERS[number] if number < len(NUMBERS) else number)
 
 
 def sentence(board: Board) -> str:
     """Two of four strategic goals keep pace."""
     number, judged = board.keeping_pace, board.judged
     if not board.strategic:
-        return "There is no strategic goal yet."
+        return _("There is no strategic goal yet.")
     if not judged:
-        return "No strategic goal can be judged yet."
+        return _("No strategic goal can be judged yet.")
     if judged == 1:
         title = next(each.told.title for each in board.strategic if each.line.status in (*TROUBLE, *PACE))
-        return f"{title} {'keeps pace' if number else 'is behind its pace'}."
+        words = _("%(title)s keeps pace.") if number else _("%(title)s is behind its pace.")
+        return words % {"title": title}
+    told = {"number": counted(number), "all": counted(judged).lower()}
     if number == judged:
-        return f"{'Both' if judged == 2 else f'All {counted(judged).lower()}'} strategic goals keep pace."
-    if not number:
-        return f"None of the {counted(judged).lower()} strategic goals keeps pace."
-    keep = "keeps" if number == 1 else "keep"
-    return f"{counted(number)} of {counted(judged).lower()} strategic goals {keep} pace."
+        words = _("Both strategic goals keep pace.") if judged == 2 else _("All %(all)s strategic goals keep pace.")
+    elif not number:
+        words = _("None of the %(all)s strategic goals keeps pace.")
+    else:
+        words = ngettext(
+            "%(number)s of %(all)s strategic goals keeps pace.",
+            "%(number)s of %(all)s strategic goals keep pace.",
+            number,
+        )
+    return words % told
 
 
 def news(strategic: Sequence[Strategic]) -> str:
@@ -46,7 +70,8 @@ def news(strategic: Sequence[Strategic]) -> str:
     if not slips:
         return ""
     slip, title = min(slips)
-    return f"{title} fell back by {of_points(slip)} against its pace in {DAYS_BACK} days."
+    told = {"title": title, "points": of_points(slip), "days": DAYS_BACK}
+    return _("%(title)s fell back by %(points)s against its pace in %(days)s days.") % told
 
 
 def slipped(each: Strategic) -> Decimal | None:
@@ -58,24 +83,27 @@ def why(line: Line) -> str:
     """Why a goal needs attention, beside its gap."""
     parts = []
     if line.trouble_below:
-        parts.append(f"{line.trouble_below} goal{'' if line.trouble_below == 1 else 's'} below in trouble")
+        words = ngettext("%(goals)s goal below in trouble", "%(goals)s goals below in trouble", line.trouble_below)
+        parts.append(words % {"goals": line.trouble_below})
     if line.stale_share:
-        parts.append("some values are out of date")
+        parts.append(_("some values are out of date"))
     return ", ".join(parts)
 
 
 def course(title: str, line: Line) -> str:
     """What the chart of a strategic goal shows."""
     if line.progress is None or line.expected is None:
-        return f"{title}: no progress yet"
-    return f"{title}: {percent_text(line.progress)} now, {percent_text(line.expected)} expected"
+        return _("%(title)s: no progress yet") % {"title": title}
+    told = {"title": title, "reached": percent_text(line.progress), "expected": percent_text(line.expected)}
+    return _("%(title)s: %(reached)s now, %(expected)s expected") % told
 
 
 def reason(unsure: Unsure) -> str:
     """Why a goal cannot be judged, or hardly."""
     if unsure.reason == "insufficient":
-        return f"Only {percent_text(unsure.line.coverage or Decimal(0))} of its weight has data."
+        share = percent_text(unsure.line.coverage or Decimal(0))
+        return _("Only %(share)s of its weight has data.") % {"share": share}
     if unsure.reason == "stale":
         share = percent_text(unsure.line.stale_share or Decimal(0))
-        return f"{share} of its progress rests on values that are out of date."
+        return _("%(share)s of its progress rests on values that are out of date.") % {"share": share}
     return REASONS[unsure.reason]

@@ -10,6 +10,9 @@ from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
 from goals import nearby, parts, past
 from goals.detail import Moment, Unknown
 from goals.explaining import Line
@@ -21,9 +24,9 @@ MOST_PARTS = 100
 MOST_OPEN = 40
 OPEN_AT_FIRST = 6
 METHODS = {
-    Method.weighted_mean: "mean of its parts by weight",
-    Method.weakest_link: "its weakest part",
-    Method.own_kpis: "mean of its own KPIs by weight",
+    Method.weighted_mean: gettext_lazy("mean of its parts by weight"),
+    Method.weakest_link: gettext_lazy("its weakest part"),
+    Method.own_kpis: gettext_lazy("mean of its own KPIs by weight"),
 }
 
 
@@ -134,7 +137,7 @@ class Table:
         line = row.line
         if line["kind"] == "goal":
             frozen = self.nearby.goals[line["id"]].state == State.closed
-            short = "frozen when it was closed" if frozen else METHODS[Method(line["method"])]
+            short = _("frozen when it was closed") if frozen else METHODS[Method(line["method"])]
             return Row(line, row.depth, line["id"] in self.opened, goals[line["id"]], None, short)
         if line["kind"] == "kpi":
             calculation = self.nearby.scores.calculation(line["id"])

@@ -5,6 +5,8 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from cascade import charts
 from cascade.templatetags.ui import percent_text, rounded, trimmed, written
 from goals.icicle import Block, Icicle
@@ -18,6 +20,7 @@ TINTS = {
     "p2": "var(--heat-p2)",
     "none": "var(--mute-soft)",
 }
+SHARES = (Decimal(0), Decimal("0.5"), Decimal(1))
 CHARACTERS, FEWEST = 180, 6  # across the picture on a wide screen; a shorter word says nothing
 JUST_UNDER = 1 - 1e-9  # Plotly draws nothing when the parts of a block are wider than it by the last bit
 
@@ -25,13 +28,10 @@ JUST_UNDER = 1 - 1e-9  # Plotly draws nothing when the parts of a block are wide
 def trend_figure(points: Sequence[Point], start: dt.date, due: dt.date) -> dict[str, Any]:
     """A goal's progress over its cycle against what was expected; a figure holds until the next day it changed."""
     known = [point for point in points if point.progress is not None]
-    line = {"type": "scatter", "mode": "lines", "hovertemplate": "%{x|%d %b %Y}<br>%{text}<extra></extra>"}
+    hover = f"%{{x|{charts.day_format()}}}<br>%{{text}}<extra></extra>"
+    line = {"type": "scatter", "mode": "lines", "hovertemplate": hover}
     days = [point.day.isoformat() for point in known]
-    said = [
-        f"{percent_text(point.progress)} reached, {percent_text(point.expected or Decimal(0))} expected"
-        for point in known
-        if point.progress is not None
-    ]
+    said = [reached(point.progress, point.expected) for point in known if point.progress is not None]
     traces = [
         line
         | {
@@ -55,7 +55,11 @@ def trend_figure(points: Sequence[Point], start: dt.date, due: dt.date) -> dict[
     return charts.figure(
         traces,
         xaxis={"type": "date", "range": [start.isoformat(), due.isoformat()], "nticks": 5, "tickformat": "%b"},
-        yaxis={"range": [0, 1.04], "tickformat": ".0%", "nticks": 3},
+        yaxis={
+            "range": [0, 1.04],
+            "tickvals": [float(share) for share in SHARES],
+            "ticktext": [percent_text(share) for share in SHARES],
+        },
         margin={"l": 40, "t": 8, "b": 24},
         annotations=[end_label(known[-1], start, due)] if known else None,
     )
@@ -99,7 +103,7 @@ def below(top: Block, blocks: Sequence[Block]) -> list[Block]:
 
 
 def branch(blocks: Sequence[Block], titles: Mapping[int, str], place: list[float]) -> dict[str, Any]:
-    names = [titles.get(block.line.id, "Restricted") for block in blocks]
+    names = [titles.get(block.line.id, _("Restricted")) for block in blocks]
     return {
         "type": "icicle",
         "domain": {"x": place, "y": [0, 1]},
@@ -143,10 +147,14 @@ def inside(block: Block) -> str:
 
 
 def hover(block: Block) -> str:
-    weight = f"{percent_text(block.weight)} of all that is drawn"
+    weight = _("%(weight)s of all that is drawn") % {"weight": percent_text(block.weight)}
     if not block.seen:
         return weight
     if block.line.progress is None:
-        return f"no data<br>{weight}"
-    expected = percent_text(block.line.expected or Decimal(0))
-    return f"{percent_text(block.line.progress)} reached, {expected} expected<br>{weight}"
+        return f"{_('no data')}<br>{weight}"
+    return f"{reached(block.line.progress, block.line.expected)}<br>{weight}"
+
+
+def reached(progress: Decimal, expected: Decimal | None) -> str:
+    told = {"reached": percent_text(progress), "expected": percent_text(expected or Decimal(0))}
+    return _("%(reached)s reached, %(expected)s expected") % told

@@ -3,8 +3,11 @@
 from collections.abc import Sequence
 from typing import Any
 
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+
 from cascade import charts
-from cascade.templatetags.ui import percent_text
+from cascade.templatetags.ui import percent_text, with_unit
 from goals.trend import Point
 
 STEPS = {"type": "scatter", "mode": "lines"}
@@ -30,8 +33,8 @@ def figure_of(points: Sequence[Point]) -> dict[str, Any]:
     }
     return charts.figure(
         [expected, progress],
-        xaxis={"type": "date", "hoverformat": "%d %b %Y"},
-        yaxis={"range": [0, 105], "ticksuffix": "%", "tickvals": [0, 25, 50, 75, 100]},
+        xaxis={"type": "date", "hoverformat": charts.day_format()},
+        yaxis={"range": [0, 105], "ticksuffix": with_unit("", "%"), "tickvals": [0, 25, 50, 75, 100]},
         annotations=ends(points[-1]),
     )
 
@@ -41,10 +44,11 @@ def share(value) -> float | None:
 
 
 def words(point: Point) -> str:
-    day = f"{point.day:%-d %b %Y}"
+    day = date_format(point.day)
     if point.progress is None or point.expected is None:
-        return f"{day}: no data"
-    return f"{day}: {percent_text(point.progress)}<br>Expected {percent_text(point.expected)}"
+        return _("%(day)s: no data") % {"day": day}
+    told = {"day": day, "reached": percent_text(point.progress), "expected": percent_text(point.expected)}
+    return _("%(day)s: %(reached)s<br>Expected %(expected)s") % told
 
 
 def ends(last: Point) -> list[dict[str, Any]]:
@@ -55,7 +59,7 @@ def ends(last: Point) -> list[dict[str, Any]]:
     close = abs(last.progress - last.expected) < 0.12
     return [
         end(share(last.progress), percent_text(last.progress), charts.MEASURED, lifts[0] if close else 0),
-        end(share(last.expected), "Expected", charts.INK_SOFT, lifts[1] if close else 0),
+        end(share(last.expected), _("Expected"), charts.INK_SOFT, lifts[1] if close else 0),
     ]
 
 

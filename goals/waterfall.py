@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from cascade import charts
 from cascade.templatetags.ui import of_100
 from goals.explaining import Line
@@ -32,7 +34,7 @@ def figure_of(top: Line) -> dict[str, Any] | None:
 
 
 def bars(parts: Sequence[Line], total: Decimal) -> list[dict[str, Any]]:
-    names = [label(part, place) for place, part in enumerate(parts)] + ["<br>This goal"]
+    names = [label(part, place) for place, part in enumerate(parts)] + ["<br>" + _("This goal")]
     starts, reached = [], Decimal(0)
     for part in parts:
         starts.append(reached)
@@ -63,7 +65,7 @@ def points(shares: Sequence[Decimal | int]) -> list[float]:
 
 def label(part: Line, place: int) -> str:
     """The part's name on at most two lines; what makes it unlike another of the same name is not seen."""
-    lines = textwrap.wrap(part["title"] or "Restricted goals", LABEL, max_lines=2, placeholder=" …") or [""]
+    lines = textwrap.wrap(part["title"] or _("Restricted goals"), LABEL, max_lines=2, placeholder=" …") or [""]
     return "<br>".join(map(charts.text, lines)) + "\u200b" * place
 
 
@@ -80,7 +82,7 @@ def pace_label(top: Line) -> dict[str, Any]:
         "y": 1,
         "yref": "paper",
         "yanchor": "bottom",
-        "text": f"{of_100(top['expected'], 1)} expected",
+        "text": _("%(points)s expected") % {"points": of_100(top["expected"], 1)},
         "showarrow": False,
         "font": {"size": 12, "color": charts.INK_SOFT},
     }
