@@ -7,6 +7,7 @@ app_name = "goals"
 urlpatterns = [
     path("dashboard/", board.dashboard, name="dashboard"),
     path("dashboard/board-pack.pdf", board.pack, name="board_pack"),
+    path("dashboard/changed/", board.changed, name="dashboard_changed"),
     path("dashboard/progress/", board.progress, name="dashboard_progress"),
     path("dashboard/cascade/", board.cascade, name="dashboard_cascade"),
     path("goals/", tree.page, name="tree"),

@@ -1,15 +1,17 @@
 """The dashboard: the page, and its two parts that come when the reader gets to them."""
 
+import datetime as dt
 from collections.abc import Iterable, Mapping
 from urllib.parse import urlencode
 
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
+from django.utils.dateparse import parse_date
 from django.utils.text import slugify
 from django.views.decorators.http import require_safe
 
 from goals import board_words as words
-from goals.board import Board, Strategic, Told, board, chosen, cycles_of, told_of, trends
+from goals.board import DAYS_BACK, Board, Strategic, Told, board, chosen, cycles_of, told_of, trends
 from goals.board_pack import board_pack
 from goals.charts import icicle_figure, trend_figure
 from goals.detail import Moment
@@ -17,6 +19,7 @@ from goals.heat import Cell, UnitRow
 from goals.icicle import Icicle, icicle
 from goals.lines import Lines, lines_at, lines_now
 from goals.models import Cycle, GoalFigures
+from goals.since import since
 from goals.trend import by_month
 from goals.views.moments import asked
 from people import access
@@ -100,6 +103,29 @@ def cascade(request):
         "keep": kept(cycle, moment),
     }
     return part(request, "cascade", context)
+
+
+def changed(request):
+    """What changed since a day, 30 days back unless the address names one."""
+    cycle, moment, lines = asked_lines(request)
+    day = day_of(request.GET.get("since", ""), lines.on)
+    context = {
+        "since": since(request.user, lines, day),
+        "cycle": cycle,
+        "moment": moment,
+        "latest": lines.on - dt.timedelta(days=1),
+        "keep": kept(cycle, moment),
+    }
+    return part(request, "changed", context)
+
+
+def day_of(text: str, until: dt.date) -> dt.date:
+    """The day that is meant, always before `until`."""
+    try:
+        day = parse_date(text)
+    except ValueError:
+        day = None
+    return day if day and day < until else until - dt.timedelta(days=DAYS_BACK)
 
 
 def figure_of(picture: Icicle, told: Mapping[int, Told]) -> dict | None:
