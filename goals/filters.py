@@ -3,6 +3,7 @@
 from django import forms
 from django.db.models import Exists, FloatField, OuterRef, Q, QuerySet
 from django.db.models.functions import Cast
+from django.utils.translation import gettext_lazy as _
 
 from goals.models import Goal, GoalFigures
 from goals.outline import STALE_FROM
@@ -16,12 +17,14 @@ TROUBLE = (Status.AT_RISK, Status.OFF_TRACK)
 
 
 class GoalFilter(forms.Form):
-    q = forms.CharField(max_length=200, required=False, label="Search goals")
-    level = forms.ModelChoiceField(Level.objects.none(), required=False, empty_label="All")
-    unit = forms.ModelChoiceField(Unit.objects.none(), required=False, empty_label="All")
-    owner = forms.ChoiceField(choices=[("", "Anyone"), ("me", "Me"), ("nobody", "Nobody")], required=False)
-    state = forms.ChoiceField(choices=[("", "Any"), *Goal.State.choices], required=False)
-    status = forms.ChoiceField(choices=[("", "Any"), *STATUSES], required=False)
+    q = forms.CharField(max_length=200, required=False, label=_("Search goals"))
+    level = forms.ModelChoiceField(Level.objects.none(), required=False, label=_("Level"), empty_label=_("All"))
+    unit = forms.ModelChoiceField(Unit.objects.none(), required=False, label=_("Unit"), empty_label=_("All"))
+    owner = forms.ChoiceField(
+        choices=[("", _("Anyone")), ("me", _("Me")), ("nobody", _("Nobody"))], required=False, label=_("Owner")
+    )
+    state = forms.ChoiceField(choices=[("", _("Any")), *Goal.State.choices], required=False, label=_("State"))
+    status = forms.ChoiceField(choices=[("", _("Any")), *STATUSES], required=False, label=_("Status"))
     attention = forms.BooleanField(required=False)
     stale = forms.BooleanField(required=False)
 

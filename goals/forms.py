@@ -7,6 +7,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.db.models import Q
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from cascade.errors import VersionMismatch
@@ -66,7 +67,7 @@ class WrittenForm(forms.Form):
                 self.conflicts[name] = other
         self.data["version"] = cleaned["version"] = self.goal.version
         if self.conflicts:
-            raise ValidationError("Somebody else changed this while you wrote. Nothing is saved yet.", "conflict")
+            raise ValidationError(_("Somebody else changed this while you wrote. Nothing is saved yet."), "conflict")
         return cleaned
 
     def take(self, name: str) -> None:
@@ -85,7 +86,7 @@ class WrittenForm(forms.Form):
                 self.act.words = self.done % undo.called(goal.title)
             return goal
         except VersionMismatch:
-            self.add_error(None, ValidationError("Somebody else changed this just now. Save again.", "conflict"))
+            self.add_error(None, ValidationError(_("Somebody else changed this just now. Save again."), "conflict"))
         except ValidationError as refused:
             for name, errors in refused.error_dict.items():
                 self.add_error(name if name in self.fields else None, errors)
@@ -107,12 +108,13 @@ def as_sent(value: Any) -> Any:
 
 
 def title_field() -> forms.CharField:
-    return forms.CharField(max_length=500, label="Title")
+    return forms.CharField(max_length=500, label=gettext_lazy("Title"))
 
 
 def weight_field() -> NumberField:
     return NumberField(
-        label="Weight", help_text="Relative to the other parts of the goal above. 0: tracked, not counted."
+        label=gettext_lazy("Weight"),
+        help_text=gettext_lazy("Relative to the other parts of the goal above. 0: tracked, not counted."),
     )
 
 
@@ -127,7 +129,7 @@ class WeightCell(WrittenForm):
 
 
 class OwnerCell(WrittenForm):
-    owner = PersonField(label="Owner")
+    owner = PersonField(label=gettext_lazy("Owner"))
     done = gettext_lazy("owner of “%(goal)s” changed")
 
 
@@ -158,14 +160,14 @@ class ChildForm(NewGoal, WrittenForm):
     """A goal in one line of the tree."""
 
     title = title_field()
-    level = forms.ModelChoiceField(Level.objects.none(), empty_label=None)
-    owner = PersonField(label="Owner")
+    level = forms.ModelChoiceField(Level.objects.none(), empty_label=None, label=gettext_lazy("Level"))
+    owner = PersonField(label=gettext_lazy("Owner"))
     weight = weight_field()
 
     def __init__(self, *args, parent: Goal | None, cycle: Cycle, **options) -> None:
         super().__init__(*args, **options)
         self.place(parent, cycle)
-        self.fields["owner"].widget.attrs["placeholder"] = "Owner"
+        self.fields["owner"].widget.attrs["placeholder"] = _("Owner")
 
 
 class GoalForm(WrittenForm):
@@ -173,25 +175,37 @@ class GoalForm(WrittenForm):
 
     title = title_field()
     why = forms.CharField(
-        widget=forms.Textarea({"rows": 3}), required=False, help_text="What gets better when this is reached."
+        widget=forms.Textarea({"rows": 3}),
+        required=False,
+        label=gettext_lazy("Why"),
+        help_text=gettext_lazy("What gets better when this is reached."),
     )
-    description = forms.CharField(widget=forms.Textarea({"rows": 3}), required=False)
+    description = forms.CharField(widget=forms.Textarea({"rows": 3}), required=False, label=gettext_lazy("Description"))
     contribution = forms.CharField(
         widget=forms.Textarea({"rows": 2}),
         required=False,
-        label="Contribution",
-        help_text="How it helps the goal above.",
+        label=gettext_lazy("Contribution"),
+        help_text=gettext_lazy("How it helps the goal above."),
     )
-    level = forms.ModelChoiceField(Level.objects.none(), empty_label=None)
-    owner = PersonField(help_text="One accountable person: a name or an e-mail address.")
-    contributors = PeopleField(help_text="One person a line.")
-    unit = forms.ModelChoiceField(Unit.objects.none(), required=False, empty_label="No unit")
-    perspective = forms.ModelChoiceField(Perspective.objects.none(), required=False, empty_label="No perspective")
+    level = forms.ModelChoiceField(Level.objects.none(), empty_label=None, label=gettext_lazy("Level"))
+    owner = PersonField(
+        label=gettext_lazy("Owner"), help_text=gettext_lazy("One accountable person: a name or an e-mail address.")
+    )
+    contributors = PeopleField(label=gettext_lazy("Contributors"), help_text=gettext_lazy("One person a line."))
+    unit = forms.ModelChoiceField(
+        Unit.objects.none(), required=False, label=gettext_lazy("Unit"), empty_label=gettext_lazy("No unit")
+    )
+    perspective = forms.ModelChoiceField(
+        Perspective.objects.none(),
+        required=False,
+        label=gettext_lazy("Perspective"),
+        empty_label=gettext_lazy("No perspective"),
+    )
     weight = weight_field()
-    rollup_method = forms.ChoiceField(choices=Goal.Method.choices, label="Progress is the")
-    visibility = forms.ChoiceField(choices=Goal.Visibility.choices, label="Who may see it")
-    start = forms.DateField(widget=DATE, required=False)
-    due = forms.DateField(widget=DATE, required=False)
+    rollup_method = forms.ChoiceField(choices=Goal.Method.choices, label=gettext_lazy("Progress is the"))
+    visibility = forms.ChoiceField(choices=Goal.Visibility.choices, label=gettext_lazy("Who may see it"))
+    start = forms.DateField(widget=DATE, required=False, label=gettext_lazy("Start"))
+    due = forms.DateField(widget=DATE, required=False, label=gettext_lazy("Due"))
 
     def __init__(self, data=None, *, goal: Goal | None = None, **options) -> None:
         if goal is not None:

@@ -5,6 +5,8 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from django.db.models import Q
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from goals import past, structure
 from goals.access import Rights
@@ -29,19 +31,24 @@ class Effect:
         return None if self.before is None or self.after is None else self.after - self.before
 
 
+MAY_NOT = gettext_lazy("You may not move this goal.")
+MAY_NOT_BELOW = gettext_lazy("You may not add goals below that goal.")
+
+
 def against(rights: Rights, goal: Goal, parent: Goal | None) -> str:
     """Why this person may not move the goal there, in words; empty when nothing speaks against it."""
     if not rights.can_edit(goal):
-        return "You may not move this goal."
+        return str(MAY_NOT)
     if parent is None or parent.pk == goal.parent_id:
-        return "" if rights.can_move(goal, parent) else "Only the strategy office places goals at the top."
+        return "" if rights.can_move(goal, parent) else _("Only the strategy office places goals at the top.")
     if goal.tree_id == parent.tree_id and goal.lft <= parent.lft and parent.rght <= goal.rght:
-        return "A goal cannot stand below itself."
+        return _("A goal cannot stand below itself.")
     if parent.cycle_id != goal.cycle_id:
-        return "The two goals belong to different cycles."
+        return _("The two goals belong to different cycles.")
     if goal.level.rank < parent.level.rank:
-        return f"Its level, {goal.level}, stands above the level of that goal, {parent.level}."
-    return "" if rights.can_add_below(parent) else "You may not add goals below that goal."
+        sentence = _("Its level, %(level)s, stands above the level of that goal, %(above)s.")
+        return sentence % {"level": goal.level, "above": parent.level}
+    return "" if rights.can_add_below(parent) else str(MAY_NOT_BELOW)
 
 
 @exactly

@@ -12,6 +12,7 @@ from typing import ClassVar, NamedTuple
 
 from django.db.models import Count, Exists, Max, OuterRef, Q, QuerySet, Subquery, Sum, Value
 from django.db.models.functions import Coalesce
+from django.utils.translation import gettext as _
 
 from goals import reading, structure
 from goals.access import Rights
@@ -82,10 +83,10 @@ class Line:
     def why_not(self) -> str:
         """Why it has no share of its parent."""
         if self.hidden_above and self.spot.state in COUNTING:
-            return "Counts for a restricted goal"
+            return _("Counts for a restricted goal")
         if self.spot.state not in COUNTING:
-            return f"Not counted: {self.goal.get_state_display().lower()}"
-        return "Not counted: the goal above counts other parts only"
+            return _("Not counted: %(state)s") % {"state": self.goal.get_state_display().lower()}
+        return _("Not counted: the goal above counts other parts only")
 
     @property
     def stale(self) -> bool:

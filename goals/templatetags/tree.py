@@ -4,6 +4,7 @@ import datetime as dt
 from decimal import Decimal
 
 from django import template
+from django.utils.translation import gettext as _
 
 register = template.Library()
 
@@ -12,9 +13,9 @@ register = template.Library()
 def since(day: dt.date | None, today: dt.date) -> str:
     """When something was last measured, in as few letters as a column has room for."""
     if day is None:
-        return "never"
+        return _("never")
     days = (today - day).days
-    return "today" if days <= 0 else f"{days} d ago"
+    return _("today") if days <= 0 else _("%(days)s d ago") % {"days": days}
 
 
 @register.filter

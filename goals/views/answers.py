@@ -26,12 +26,11 @@ def changed(
     act: Act | None = None,
     line: dict | None = None,
 ) -> HttpResponse:
-    """To a page: go on. To the tree: `text`, what became of the goal, and what to read anew, the goal and everything
-    `below` these parents (None: the top).
+    """To a page: go on. To the tree: `text`, a sentence about what became of the goal, and what to read anew, the goal
+    and everything `below` these parents (None: the top).
 
     `act` is what can be taken back now, `line` the next line to write a goal in.
     """
-    text = text and f"{called(goal)} {text}"
     if not request.htmx:
         messages.success(request, text)
         return redirect(came_from(request, goal))

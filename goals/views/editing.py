@@ -2,6 +2,7 @@
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from cascade.fields import plain
@@ -20,7 +21,13 @@ def edit(request: HttpRequest, goal_id: int) -> HttpResponse:
     goal = fetching.editable(request.user, goal_id)
     form = forms.GoalForm(fetching.sent(request), person=request.user, goal=goal)
     if form.is_valid() and (saved := form.save()):
-        return answers.changed(request, saved, "is saved.", below=[saved.parent_id], act=form.act)
+        return answers.changed(
+            request,
+            saved,
+            _("%(goal)s is saved.") % {"goal": answers.called(saved)},
+            below=[saved.parent_id],
+            act=form.act,
+        )
     context = {"form": form, "goal": goal, "parent": goal.parent, "next": request.GET.get("next", "")}
     return render(request, "goals/form.html", context, status=422 if form.errors else 200)
 
@@ -31,9 +38,13 @@ def new(request: HttpRequest, goal_id: int | None = None) -> HttpResponse:
     cycle = parent.cycle if parent else fetching.cycle(request)
     form = forms.NewGoalForm(fetching.sent(request), person=request.user, parent=parent, cycle=cycle)
     if form.is_valid() and (goal := form.save()):
-        return answers.changed(request, goal, "is added as a draft.", below=[goal.parent_id], act=form.act)
+        return answers.changed(request, goal, added(goal), below=[goal.parent_id], act=form.act)
     context = {"form": form, "goal": None, "parent": parent, "next": ""}
     return render(request, "goals/form.html", context, status=422 if form.errors else 200)
+
+
+def added(goal: Goal) -> str:
+    return _("%(goal)s is added as a draft.") % {"goal": answers.called(goal)}
 
 
 @read_or_write
@@ -71,7 +82,7 @@ def add(request: HttpRequest, goal_id: int | None = None) -> HttpResponse:
     if form.is_valid() and (goal := form.save()):
         context["form"] = forms.ChildForm(person=request.user, parent=parent, cycle=cycle, auto_id="add_%s")
         below = [goal.parent_id]
-        return answers.changed(request, goal, "is added as a draft.", below=below, act=form.act, line=context)
+        return answers.changed(request, goal, added(goal), below=below, act=form.act, line=context)
     if not request.htmx:
         return redirect("goals:new", parent.pk) if parent else redirect("goals:new")
     return render(request, "goals/tree/add.html", context, status=422 if form.errors else 200)

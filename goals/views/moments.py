@@ -5,6 +5,7 @@ import datetime as dt
 from django.core.exceptions import BadRequest
 from django.http import HttpRequest
 from django.utils.dateparse import parse_date, parse_datetime
+from django.utils.translation import gettext as _
 
 from goals.detail import Moment
 from people.models import Organisation
@@ -17,7 +18,7 @@ def asked(request: HttpRequest) -> Moment:
         return Moment()
     date = day(on) if on else organisation.today()
     if date > organisation.today():
-        raise BadRequest("The date lies in the future.")
+        raise BadRequest(_("The date lies in the future."))
     return Moment(date, moment(known, organisation) if known else None)
 
 
@@ -40,5 +41,5 @@ def moment(text: str, organisation: Organisation) -> dt.datetime:
     if found is None or "T" not in text:
         return organisation.end_of(day(text))
     if found.tzinfo is None:
-        raise BadRequest("A moment needs its offset, such as 2026-09-17T12:00:00Z.")
+        raise BadRequest(_("A moment needs its offset, such as 2026-09-17T12:00:00Z."))
     return found

@@ -4,6 +4,7 @@ from django.core.exceptions import ValidationError
 from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from cascade.errors import Conflict
@@ -27,12 +28,12 @@ def move(request: HttpRequest, goal_id: int) -> HttpResponse:
         return render(request, "goals/tree/move.html" if request.htmx else "goals/move.html", context)
     parent, before = target(request)
     if why := moves.against(Rights.of(request.user), goal, parent):
-        return answers.refused(why, 403 if "may not" in why else 409)
+        return answers.refused(why, 403 if why in (moves.MAY_NOT, moves.MAY_NOT_BELOW) else 409)
     old_parent = goal.parent
     effects = moves.effects(goal, parent, request.user) if parent != old_parent else []
-    done = where(parent, old_parent)
+    done = where(goal, parent, old_parent)
     try:
-        with undo.act(request.user, f"{answers.called(goal)} {done}") as act:
+        with undo.act(request.user, done) as act:
             moved = tree.move(goal, parent, before=before, by=request.user)
     except (ValidationError, Conflict) as refusal:
         return answers.refused(sentence(refusal))
@@ -43,7 +44,7 @@ def move(request: HttpRequest, goal_id: int) -> HttpResponse:
 @require_safe
 def preview(request: HttpRequest, goal_id: int) -> HttpResponse:
     goal = fetching.seen(request.user, goal_id)
-    parent, _ = target(request)
+    parent = target(request)[0]
     why = moves.against(Rights.of(request.user), goal, parent)
     effects = [] if why else moves.effects(goal, parent, request.user)
     return render(request, "goals/tree/effects.html", {"goal": goal, "parent": parent, "why": why, "effects": effects})
@@ -91,19 +92,27 @@ def number(text: str) -> int:
     return int(text) if text.isdecimal() and len(text) < 19 else 0
 
 
-def where(parent: Goal | None, old: Goal | None) -> str:
+def where(goal: Goal, parent: Goal | None, old: Goal | None) -> str:
     if parent == old:
-        return "has another place among its siblings"
-    return f"stands below {answers.called(parent)} now" if parent else "stands at the top now"
+        words = _("%(goal)s has another place among its siblings")
+    else:
+        words = _("%(goal)s stands below %(parent)s now") if parent else _("%(goal)s stands at the top now")
+    return words % {"goal": answers.called(goal), "parent": parent and answers.called(parent)}
 
 
 def what_followed(effects: list[moves.Effect]) -> str:
     """What the move makes of the nearest goals above, said with the move."""
-    known = [effect for effect in effects if effect.difference]
-    return "".join(
-        f" {answers.called(each.goal)} goes from {percent_text(each.before)} to {percent_text(each.after)}."
-        for each in known[:2]
-    )
+    sentence = _("%(goal)s goes from %(before)s to %(after)s.")
+    told = [
+        {
+            "goal": answers.called(effect.goal),
+            "before": percent_text(effect.before),
+            "after": percent_text(effect.after),
+        }
+        for effect in effects
+        if effect.difference
+    ]
+    return "".join(f" {sentence % each}" for each in told[:2])
 
 
 def sentence(refusal: ValidationError | Conflict) -> str:

@@ -6,6 +6,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
 from cascade.errors import Conflict
@@ -32,37 +33,44 @@ class Change:
 
 
 REOPEN = Change(
-    State.ACTIVE, "Reopen", "is open again", "undo", asks=True, explained="Its progress counts again as it is now."
+    State.ACTIVE,
+    _("Reopen"),
+    _("%(goal)s is open again"),
+    "undo",
+    asks=True,
+    explained=_("Its progress counts again as it is now."),
 )
-START = Change(State.ACTIVE, "Start", "is active", "play")
-RESUME = Change(State.ACTIVE, "Resume", "goes on", "play")
+START = Change(State.ACTIVE, _("Start"), _("%(goal)s is active"), "play")
+RESUME = Change(State.ACTIVE, _("Resume"), _("%(goal)s goes on"), "play")
 CHANGES = {
     State.ACTIVE: START,
-    State.PROPOSED: Change(State.PROPOSED, "Propose to its owner", "is proposed to its owner", "message"),
-    State.DRAFT: Change(State.DRAFT, "Back to draft", "is a draft again", "pencil"),
-    State.PAUSED: Change(State.PAUSED, "Pause", "is paused and counts for nothing above", "pause"),
+    State.PROPOSED: Change(
+        State.PROPOSED, _("Propose to its owner"), _("%(goal)s is proposed to its owner"), "message"
+    ),
+    State.DRAFT: Change(State.DRAFT, _("Back to draft"), _("%(goal)s is a draft again"), "pencil"),
+    State.PAUSED: Change(State.PAUSED, _("Pause"), _("%(goal)s is paused and counts for nothing above"), "pause"),
     State.CLOSED: Change(
         State.CLOSED,
-        "Close",
-        "is closed",
+        _("Close"),
+        _("%(goal)s is closed"),
         "flag",
         asks=True,
-        explained="Its figures of today are kept and go on counting.",
+        explained=_("Its figures of today are kept and go on counting."),
     ),
     State.CANCELLED: Change(
         State.CANCELLED,
-        "Cancel",
-        "is cancelled",
+        _("Cancel"),
+        _("%(goal)s is cancelled"),
         "close",
         asks=True,
-        explained="It counts for nothing from now on. It can be taken back for a day, not reopened later.",
+        explained=_("It counts for nothing from now on. It can be taken back for a day, not reopened later."),
     ),
 }
 
 
 class ReasonForm(forms.Form):
-    reason = forms.CharField(max_length=2000, required=False, widget=forms.Textarea({"rows": 3}))
-    with_descendants = forms.BooleanField(required=False, label="With all goals below it")
+    reason = forms.CharField(max_length=2000, required=False, label=_("Reason"), widget=forms.Textarea({"rows": 3}))
+    with_descendants = forms.BooleanField(required=False, label=_("With all goals below it"))
 
 
 def change_of(goal: Goal, state: str) -> Change:
@@ -95,17 +103,21 @@ def change(request: HttpRequest, goal_id: int, state: str) -> HttpResponse:
     wanted = change_of(goal, state)
     form = ReasonForm(fetching.sent(request))
     if request.method == "POST" and form.is_valid() and (act := apply(form, goal, wanted, request)):
-        return answers.changed(request, goal, f"{wanted.done}.", below=[goal.parent_id, goal.pk], act=act)
+        return answers.changed(request, goal, f"{done(goal, wanted)}.", below=[goal.parent_id, goal.pk], act=act)
     below = Goal.objects.subtree(goal).exclude(pk=goal.pk).open().count()
     context = {"goal": goal, "change": wanted, "form": form, "below": below}
     page = "goals/tree/state.html" if request.htmx else "goals/state.html"
     return render(request, page, context, status=422 if form.errors else 200)
 
 
+def done(goal: Goal, wanted: Change) -> str:
+    return wanted.done % {"goal": answers.called(goal)}
+
+
 def apply(form: ReasonForm, goal: Goal, wanted: Change, request: HttpRequest) -> Act | None:
     """Takes the goal to its new state, as an act; None when refused, with the reasons in the form."""
     try:
-        with undo.act(request.user, f"{answers.called(goal)} {wanted.done}") as act:
+        with undo.act(request.user, done(goal, wanted)) as act:
             lifecycle.change_state(goal, wanted.state, by=request.user, **form.cleaned_data)
         return act
     except Conflict as refusal:

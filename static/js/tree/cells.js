@@ -51,7 +51,8 @@ function share(form) {
   if (!note || !form.dataset.others) return;
   const weight = Number(form.elements.weight.value.trim().replace(",", "."));
   const whole = weight + Number(form.dataset.others);
-  note.value = weight >= 0 && whole > 0 ? `= ${(100 * weight / whole).toFixed(1)}% of the goal above` : "";
+  const percent = new Intl.NumberFormat(document.documentElement.lang, { style: "percent", minimumFractionDigits: 1, maximumFractionDigits: 1 });
+  note.value = weight >= 0 && whole > 0 ? form.dataset.words.replace("{share}", percent.format(weight / whole)) : "";
 }
 
 export function cells() {

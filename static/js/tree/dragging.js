@@ -59,9 +59,9 @@ function place(data) {
 function against(dragged, target) {
   const parent = rowOf(target.parent);
   if (!parent) return "";
-  if (parent === dragged || inside(dragged).includes(parent)) return "A goal cannot stand below itself.";
-  if (Number(dragged.dataset.rank) < Number(parent.dataset.rank)) return "Its level stands above the level of that goal.";
-  return isEditable(parent) || parent === parentOf(dragged) ? "" : "You may not add goals below that goal.";
+  if (parent === dragged || inside(dragged).includes(parent)) return tree.dataset.wordsCycle;
+  if (Number(dragged.dataset.rank) < Number(parent.dataset.rank)) return tree.dataset.wordsLevel;
+  return isEditable(parent) || parent === parentOf(dragged) ? "" : tree.dataset.wordsParent;
 }
 
 function clear() {
@@ -90,7 +90,8 @@ function show({ source, location }) {
 }
 
 function tell(target, why) {
-  const words = { "make-child": "Below", "reorder-above": "Before", "reorder-below": "After" };
+  const { wordsBelow, wordsBefore, wordsAfter } = tree.dataset;
+  const words = { "make-child": wordsBelow, "reorder-above": wordsBefore, "reorder-below": wordsAfter };
   const title = target.row.querySelector(".tg-title").textContent;
   hint.hidden = false;
   hint.classList.toggle("is-refused", Boolean(why));
