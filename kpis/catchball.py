@@ -95,7 +95,7 @@ def held(proposal: Proposal, version: int | None) -> Iterator[Proposal]:
 
 
 def say(proposal: Proposal, state: str, kind: str, by: Person, number: Decimal | None, reason: str) -> Proposal:
-    proposal.version += 1 if proposal.pk else 0
+    proposal.version += 1
     proposal.state, proposal.number = state, number
     proposal.save()
     round_of(proposal, kind, by, number=number, reason=reason).save()

@@ -9,6 +9,7 @@ from django.shortcuts import get_object_or_404, render
 from cascade.fields import plain
 from goals.models import Goal
 from kpis import sight_words as words
+from kpis.answers import waiting_for
 from kpis.entry import EntryRow
 from kpis.picture import picture_of
 from kpis.scoring import fiscal_of
@@ -69,6 +70,7 @@ def scene(request, sight: Sight) -> dict:
         "trial": trial,
         "trial_period": trial and trial.period and words.period_words(trial.period, str(trial.kpi.definition.cadence)),
         "slider": slider(trial) if trial else None,
+        "answers": waiting_for(request.user) if mine else [],
         "neighbours": [] if sight.goals else neighbours(request.user, sight.person),
     }
 

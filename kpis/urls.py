@@ -1,6 +1,6 @@
 from django.urls import path
 
-from kpis import breakdown_views, draft_views, entry_views, sight_views, views
+from kpis import breakdown_views, draft_views, entry_views, proposal_views, sight_views, views
 
 app_name = "kpis"
 
@@ -13,6 +13,8 @@ urlpatterns = [
     path("kpis/<int:pk>/values/<str:first>/withdraw/", views.withdraw, name="withdraw"),
     path("goals/<int:goal_id>/kpis/new/", views.new, name="new"),
     path("goals/<int:goal_id>/break-down/", breakdown_views.break_down, name="break_down"),
+    path("goals/<int:goal_id>/proposal/", proposal_views.proposal, name="proposal"),
+    path("goals/<int:goal_id>/proposal/<slug:word>/", proposal_views.answer, name="answer"),
     path("people/<int:pk>/line-of-sight/", sight_views.line_of_sight, name="line_of_sight"),
     path("line-of-sight/<int:pk>/<str:first>/", entry_views.enter, name="enter"),
     path("line-of-sight/<int:pk>/<str:first>/preview/", entry_views.preview, name="preview"),
