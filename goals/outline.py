@@ -49,7 +49,8 @@ Spots = dict[int | None, list[Spot]]
 class Line:
     """A goal at its place. `level` is 1 at the top; `place` counts from 1 among `among` siblings; `expanded` is None
     when nothing stands below; `share` is its part of the parent's weights, None when it does not count there;
-    `context`: only here because something below it was searched for."""
+    `context`: only here because something below it was searched for; `moved`: elsewhere in a draft, today below
+    `home`."""
 
     kind: ClassVar[str] = "goal"
     spot: Spot
@@ -64,6 +65,8 @@ class Line:
     hidden_above: bool = False
     goal: Goal | None = None
     toggle: str = ""
+    moved: bool = False
+    home: str = ""
 
     @property
     def figures(self) -> GoalFigures:

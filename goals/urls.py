@@ -1,6 +1,6 @@
 from django.urls import path
 
-from goals.views import board, detail, editing, explain, moving, panel, states, tree
+from goals.views import board, detail, drafting, editing, explain, moving, panel, states, tree
 
 app_name = "goals"
 
@@ -30,4 +30,12 @@ urlpatterns = [
     path("goals/undo/<int:act_id>/", moving.take_back, name="undo"),
     path("goals/<int:goal_id>/state/", states.actions, name="state"),
     path("goals/<int:goal_id>/state/<slug:state>/", states.change, name="change_state"),
+    path("goals/draft/", drafting.begin, name="draft_begin"),
+    path("goals/draft/<int:draft_id>/", drafting.page, name="draft"),
+    path("goals/draft/<int:draft_id>/rows/", drafting.rows, name="draft_rows"),
+    path("goals/draft/<int:draft_id>/back/", drafting.back, name="draft_back"),
+    path("goals/draft/<int:draft_id>/<int:goal_id>/move/", drafting.move, name="draft_move"),
+    path("goals/draft/<int:draft_id>/<int:goal_id>/move/preview/", drafting.preview, name="draft_move_preview"),
+    path("goals/draft/<int:draft_id>/<int:goal_id>/panel/", drafting.details, name="draft_panel"),
+    path("goals/draft/<int:draft_id>/<int:goal_id>/state/", drafting.actions, name="draft_actions"),
 ]

@@ -7,17 +7,19 @@ with the figures that the rest of the draft gives it.
 
 import datetime as dt
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from decimal import Decimal
 
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
 from django.utils import timezone
+from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 
 from cascade.errors import Conflict, RowsRefused
 from cascade.fields import plain
 from cascade.problems import django_errors, field_error
-from goals import lifecycle, structure, tree
+from goals import lifecycle, structure, tree, undo
 from goals.access import Rights
 from goals.drafts import Line
 from goals.models import Draft, Goal
@@ -48,7 +50,8 @@ def apply(draft: Draft, *, by: Person, reason: str, version: int | None = None, 
             raise Conflict("nothing_to_apply", _("Nothing in this draft can be applied."))
         refuse_outdated(by, placed)
         promised = trial(organisation, [line for _place, line in placed])
-        Applying(by, reason, placed).run()
+        with taken_back_together(by, draft, placed):
+            Applying(by, reason, placed).run()
         draft.state, draft.applied_by, draft.applied_at, draft.reason = (
             Draft.State.APPLIED,
             by,
@@ -62,6 +65,14 @@ def apply(draft: Draft, *, by: Person, reason: str, version: int | None = None, 
         draft.version += 1
         draft.save()
         return draft
+
+
+def taken_back_together(by: Person, draft: Draft, placed: list[Placed]) -> AbstractContextManager:
+    """A draft of goals alone can be taken back as one act. What was decided about KPIs cannot, so there nothing is."""
+    if any(line["kind"] == "kpi" for _place, line in placed):
+        return nullcontext()
+    name = Truncator(draft.name).chars(undo.LONGEST)
+    return undo.act(by, _("Draft “%(draft)s” applied") % {"draft": name})
 
 
 def text(progress: Decimal | None) -> str | None:

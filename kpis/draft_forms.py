@@ -45,7 +45,7 @@ class ApplyForm(forms.Form):
         max_length=2000,
         label=_("Why"),
         help_text=_("Kept in the history of every goal and KPI that changes."),
-        widget=forms.Textarea({"rows": 3}),
+        widget=forms.Textarea({"rows": 3, "hx-preserve": "true"}),
     )
     record_values = forms.BooleanField(
         required=False, label=_("The values of periods were really measured: record them")

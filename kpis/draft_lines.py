@@ -87,6 +87,7 @@ def subjects(person: Person, wanted: Mapping[Key, Iterable[str]]) -> dict[Key, t
     for kpi in kpis.select_related(
         "organisation", "goal__level", "goal__cycle", "goal__unit", "goal__owner__unit"
     ).order_by():
+        kpi.hold(kpi.organisation.today())
         values = {day: held.get((kpi.pk, day)) for day in wanted["kpi", kpi.pk]}
         subject = kpi_subject(kpi, values)
         found[subject.key] = subject, kpi

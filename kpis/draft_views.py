@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
@@ -24,6 +25,7 @@ from kpis.models import Kpi
 from people.models import Person
 
 FOUND = 8
+MOST = 100
 KINDS = ("goal", "kpi")
 read_or_write = require_http_methods(["GET", "HEAD", "POST"])
 
@@ -47,10 +49,12 @@ def whatif(request: HttpRequest) -> HttpResponse:
         name = request.POST.get("name", "").replace("\0", "").strip()[:200] or name_of_today(person)
         draft = Draft.objects.create(organisation=person.organisation, owner=person, name=name)
         return redirect("kpis:draft", draft.pk)
-    visible = Draft.objects.visible_to(person).exclude(state=Draft.State.DISCARDED).select_related("owner")
+    every = Draft.objects.visible_to(person).select_related("owner")
+    kept = every.exclude(state=Draft.State.DISCARDED)
     context = {
-        "mine": visible.filter(owner=person)[:100],
-        "others": visible.exclude(owner=person)[:100],
+        "mine": kept.filter(owner=person)[:MOST],
+        "others": kept.exclude(owner=person)[:MOST],
+        "discarded": every.filter(owner=person, state=Draft.State.DISCARDED)[:MOST],
         "name": name_of_today(person),
     }
     return render(request, "kpis/whatif.html", context)
@@ -66,8 +70,13 @@ def draft(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def page(request: HttpRequest, draft: Draft, status: int = 200, **more: Any) -> HttpResponse:
-    told = DraftPage(draft, request.user)
-    context = {"page": told, "draft": draft, "naming": NameForm(instance=draft), "applying": ApplyForm(), **more}
+    context = {
+        "page": DraftPage(draft, request.user),
+        "draft": draft,
+        "naming": NameForm(instance=draft),
+        "applying": ApplyForm(),
+        **more,
+    }
     context |= found(request, draft) if "q" in request.GET else {}
     return render(request, "kpis/drafts/body.html" if request.htmx else "kpis/draft.html", context, status=status)
 
@@ -76,6 +85,12 @@ def changed(request: HttpRequest, draft: Draft, change: Callable[[list[Line]], l
     """The draft with other lines: its body anew, or the page."""
     draft = draft.revise(change=change)
     return page(request, draft) if request.htmx else redirect("kpis:draft", draft.pk)
+
+
+@require_safe
+def told(request: HttpRequest, pk: int) -> HttpResponse:
+    """What follows, in one sentence."""
+    return render(request, "kpis/drafts/sentence.html", {"page": DraftPage(seen(request, pk), request.user)})
 
 
 @require_safe
@@ -219,7 +234,12 @@ def state(request: HttpRequest, pk: int) -> HttpResponse:
     if wanted not in (Draft.State.OPEN, Draft.State.DISCARDED):
         raise Http404
     draft.revise(state=wanted)
-    return redirect("kpis:draft", pk) if wanted == Draft.State.OPEN else redirect("kpis:whatif")
+    if wanted == Draft.State.OPEN:
+        return redirect("kpis:draft", pk)
+    messages.success(
+        request, _("“%(draft)s” is discarded. It lies below, if you want it back.") % {"draft": draft.name}
+    )
+    return redirect("kpis:whatif")
 
 
 @require_POST
@@ -242,12 +262,13 @@ def apply(request: HttpRequest, pk: int) -> HttpResponse:
         applying.apply(draft, by=request.user, version=version, **form.cleaned_data)
     except (Conflict, RowsRefused) as refusal:
         status = 409 if isinstance(refusal, Conflict) else 403 if refusal.is_forbidden else 422
-        refused = {"sentence": str(refusal), "lines": told(draft, request.user, refusal.errors)}
+        refused = {"sentence": str(refusal), "lines": refused_lines(draft, request.user, refusal.errors)}
         return page(request, seen(request, pk), status=status, applying=form, refused=refused)
+    messages.success(request, _("The draft is applied. The figures follow in a moment."))
     return redirect(f"{reverse('kpis:draft', args=[pk])}#follows")
 
 
-def told(draft: Draft, person: Person, errors: list[dict]) -> list[tuple[str, str]]:
+def refused_lines(draft: Draft, person: Person, errors: list[dict]) -> list[tuple[str, str]]:
     """Which line was refused and why."""
     shown = draft_lines.shown(person, draft.changes)
     titles = [each.subject.title if each.subject else _("A line of yours that is not there any more") for each in shown]

@@ -20,6 +20,7 @@ urlpatterns = [
     path("line-of-sight/<int:pk>/<str:first>/preview/", entry_views.preview, name="preview"),
     path("what-if/", draft_views.whatif, name="whatif"),
     path("what-if/<int:pk>/", draft_views.draft, name="draft"),
+    path("what-if/<int:pk>/sentence/", draft_views.told, name="draft_sentence"),
     path("what-if/<int:pk>/find/", draft_views.find, name="draft_find"),
     path("what-if/<int:pk>/add/", draft_views.add, name="draft_add"),
     path("what-if/<int:pk>/name/", draft_views.name, name="draft_name"),

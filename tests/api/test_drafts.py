@@ -8,7 +8,7 @@ import time_machine
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from goals import lifecycle, progress, tree
+from goals import lifecycle, progress, tree, undo
 from goals.models import Draft, Goal, GoalFigures
 from kpis.models import Kpi, Measurement
 from kpis.recording import record_one
@@ -305,3 +305,21 @@ def test_the_number_of_queries_does_not_depend_on_the_lines(works, ada):
             ada.get(f"drafts/{draft['id']}/effects/")
         counts.append(len(queries))
     assert len(set(counts)) == 1, counts
+
+
+def test_a_draft_of_goals_alone_is_taken_back_in_one_step(works, ada):
+    goals = works.goals
+    lines = [
+        {"goal": goals["I3"].pk, "set": {"parent": goals["D1"].pk, "weight": "50"}},
+        {"goal": goals["S3"].pk, "set": {"weight": "75"}},
+    ]
+    decided = ("parent_id", "position", "weight", "state")
+    before = list(Goal.objects.order_by("pk").values_list("pk", *decided))
+    assert apply(ada, drafted(ada, *lines)).status_code == 200
+    act = undo.last(works.ada)
+    assert act.words == "Draft “Plan” applied"
+    undo.take_back(act, works.ada)
+    assert list(Goal.objects.order_by("pk").values_list("pk", *decided)) == before
+    draft = drafted(ada, *lines, {"kpi": works.kpis["nps"].pk, "set": {"target": "41"}})
+    assert apply(ada, draft).status_code == 200
+    assert undo.last(works.ada) is None

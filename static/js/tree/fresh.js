@@ -78,7 +78,7 @@ function patch(row, fresh) {
     if (value === null) row.removeAttribute(name);
     else if (value !== "0") row.setAttribute(name, value);
   }
-  row.classList.toggle("is-ended", fresh.classList.contains("is-ended"));
+  for (const name of ["is-ended", "is-moved"]) row.classList.toggle(name, fresh.classList.contains(name));
   if (!fresh.hasAttribute("aria-expanded")) row.removeAttribute("aria-expanded");
   else if (!row.hasAttribute("aria-expanded")) row.setAttribute("aria-expanded", "false");
   [...fresh.cells].forEach((cell, at) => {

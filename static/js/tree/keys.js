@@ -8,7 +8,7 @@ import { openMenu } from "./menu.js";
 import { moveByKey } from "./moving.js";
 import { close, more, open } from "./opening.js";
 import { show } from "./panel.js";
-import { tree } from "./server.js";
+import { isDraft, tree } from "./server.js";
 import { undo } from "./undoing.js";
 
 const step = by => row => { const all = rows(); focus(all[all.indexOf(row) + by]); };
@@ -30,6 +30,8 @@ const KEYS = {
   ContextMenu: row => isGoal(row) && openMenu(row),
 };
 
+const WRITE = ["F2", "a", "Insert"];
+
 function follow(row) {
   if (row.matches(".tg-rest") && row.querySelector("a").dataset.more !== undefined) more(row);
   else row.querySelector("a")?.click();
@@ -49,6 +51,7 @@ export function keys() {
     const key = event.shiftKey && event.key === "F10" ? "ContextMenu" : event.key.length === 1 ? event.key.toLowerCase() : event.key;
     if (event.ctrlKey || event.metaKey || event.altKey || !(key in KEYS) || event.target.closest("a, button")) return;
     event.preventDefault();
+    if (isDraft() && WRITE.includes(key)) return;
     KEYS[key](row);
   });
   document.addEventListener("keydown", event => {

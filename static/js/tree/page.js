@@ -11,7 +11,7 @@ import { keys } from "./keys.js";
 import { closeMenu, menus } from "./menu.js";
 import { open, remember, toggle } from "./opening.js";
 import { panels, renew } from "./panel.js";
-import { tree } from "./server.js";
+import { isDraft, tree } from "./server.js";
 import { undoable, undoing } from "./undoing.js";
 import { expect, watch } from "./waiting.js";
 
@@ -33,7 +33,8 @@ async function changed({ goals, below, undo, act }) {
 }
 
 if (tree) {
-  [adding, asking, cells, filters, keys, menus, panels, undoing].forEach(begin => begin());
+  const writing = isDraft() ? [] : [adding, cells, filters];
+  [...writing, asking, keys, menus, panels, undoing].forEach(begin => begin());
   document.addEventListener("goals:changed", event => changed(event.detail));
   tree.addEventListener("click", event => {
     const twist = event.target.closest("a.tg-twist");

@@ -32,4 +32,6 @@ export function arrive(element) {
   htmx.trigger(element, "htmx:load");
 }
 
-export const address = (id, page) => `/goals/${id}/${page}/`;
+// In a draft goals have addresses of its own, where moves are collected.
+export const isDraft = () => "goals" in tree.dataset;
+export const address = (id, page) => `${tree.dataset.goals ?? "/goals"}/${id}/${page}/`;
