@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Protocol
 
+from goals.access import Rights
+from goals.models import Goal
 from goals.rollup import KpiPart
 from people.models import Organisation, Person
 
@@ -50,7 +52,15 @@ class Scored(Protocol):
         """The way to one score, step by step in words and formulas (kpis/calculation.py)."""
 
 
+class Around(Protocol):
+    def __call__(self, goal: Goal, rights: Rights) -> dict[str, Any]:
+        """What the parts of a goal's page need that show success factors, initiatives, help and processes, which are
+        linked to KPIs: for the includes in templates/kpis/around/."""
+
+
 class KpiSource(Protocol):
+    around: Around
+
     def stored(
         self,
         organisation: Organisation,

@@ -1,6 +1,7 @@
 from django.urls import path
 
 from goals.views import board, detail, drafting, editing, explain, moving, panel, states, tree
+from goals.views import alignments, board, comments, detail, editing, explain, moving, panel, states, tree
 
 app_name = "goals"
 
@@ -21,6 +22,13 @@ urlpatterns = [
     path("goals/<int:pk>/explain.csv", explain.explain_csv, name="explain_csv"),
     path("goals/<int:pk>/history/", detail.history, name="history"),
     path("goals/<int:pk>/delete/", detail.delete, name="delete"),
+    path("goals/<int:goal_id>/comments/", comments.all_of, name="comments"),
+    path("goals/<int:goal_id>/comments/people/", comments.people, name="comment_people"),
+    path("goals/<int:goal_id>/comments/<int:pk>/", comments.edit, name="edit_comment"),
+    path("goals/<int:goal_id>/comments/<int:pk>/delete/", comments.delete, name="delete_comment"),
+    path("goals/<int:goal_id>/alignments/", alignments.all_of, name="alignments"),
+    path("goals/<int:goal_id>/alignments/goals/", alignments.candidates, name="alignment_goals"),
+    path("goals/<int:goal_id>/alignments/<int:pk>/remove/", alignments.remove, name="remove_alignment"),
     path("goals/<int:goal_id>/panel/", panel.panel, name="panel"),
     path("goals/<int:goal_id>/edit/", editing.edit, name="edit"),
     path("goals/<int:goal_id>/add/", editing.add, name="add"),

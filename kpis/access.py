@@ -79,11 +79,14 @@ def can_plan(rights: Rights, goals: Iterable[Goal]) -> bool:
 
 def can_edit_initiative(rights: Rights, initiative: Initiative) -> bool:
     """Its owner, and whoever may edit a goal it is for."""
+    return can_edit_initiative_of(rights, initiative, initiative.goals.select_related(*EDITORS))
+
+
+def can_edit_initiative_of(rights: Rights, initiative: Initiative, goals: Iterable[Goal]) -> bool:
+    """The same, its goals known."""
     if initiative.organisation_id != rights.person.organisation_id:
         return False
-    if rights.edits_everything or initiative.owner_id == rights.person.pk:
-        return True
-    return can_plan(rights, initiative.goals.select_related(*EDITORS))
+    return rights.edits_everything or initiative.owner_id == rights.person.pk or can_plan(rights, goals)
 
 
 def can_offer(rights: Rights, levels: Iterable[Level], goals: Iterable[Goal], kpis: Iterable[Kpi]) -> bool:

@@ -7,10 +7,11 @@ class KpisConfig(AppConfig):
 
     def ready(self):
         from goals import kpi_source
-        from kpis.scoring import Source  # models exist only now
+        from kpis.around_parts import everything  # models exist only now
+        from kpis.scoring import Source
         from people import notifications
 
-        kpi_source.register(Source())
+        kpi_source.register(Source(everything))
         notifications.register(
             notifications.Kind(
                 "proposal",

@@ -13,7 +13,7 @@ from typing import Any
 from django.db.models import OuterRef, Subquery
 
 from goals import past
-from goals.kpi_source import Difference, compare
+from goals.kpi_source import Around, Difference, compare
 from goals.models import Goal
 from goals.nodes import ZERO, KpiPart
 from goals.nodes import stored as rounded
@@ -237,6 +237,9 @@ class Source:
     """The one source of KPI scores (`goals.kpi_source.KpiSource`)."""
 
     recordable = staticmethod(recordable_among)
+
+    def __init__(self, around: Around) -> None:
+        self.around = around
 
     def begin_day(self, organisation: Organisation, on: dt.date) -> None:
         dated = Kpi.objects.filter(organisation_id=organisation.pk).exclude(targets=[]).order_by("pk")

@@ -16,6 +16,7 @@ from django.db.models import Q
 
 from goals import drafts, past, progress, structure
 from goals.drafts import Line
+from goals.kpi_source import source
 from goals.models import DirtyMark, Goal, RollupState
 from goals.nodes import GoalNode, Id, State
 from goals.rollup import check_move
@@ -93,7 +94,7 @@ def world_now(organisation: Organisation, touched: set[int], kpi_ids: set[int]) 
         figures = {name: row[f"figures__{name}"] for name in progress.FIGURES}
         if above is not None and row["id"] not in above and figures["status"]:
             known[row["id"]] = progress.restored(figures)
-    scores = scoring.Source().stored(organisation, today, None if above is None else rescore, above)
+    scores = source().stored(organisation, today, None if above is None else rescore, above)
     cycles = {row["id"]: row["cycle_id"] for row in rows}
     return World(situation(organisation, today, past.nodes(rows), scores, kpi_ids, known), cycles)
 

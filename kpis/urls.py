@@ -1,6 +1,7 @@
 from django.urls import path
 
 from kpis import breakdown_views, draft_views, entry_views, proposal_views, sight_views, views
+from kpis import entry_views, factor_views, help_views, initiative_views, sight_views, views
 
 app_name = "kpis"
 
@@ -15,6 +16,24 @@ urlpatterns = [
     path("goals/<int:goal_id>/break-down/", breakdown_views.break_down, name="break_down"),
     path("goals/<int:goal_id>/proposal/", proposal_views.proposal, name="proposal"),
     path("goals/<int:goal_id>/proposal/<slug:word>/", proposal_views.answer, name="answer"),
+    path("goals/<int:goal_id>/factors/", factor_views.all_of, name="factors"),
+    path("goals/<int:goal_id>/factors/<int:pk>/remove/", factor_views.remove, name="remove_factor"),
+    path("goals/<int:goal_id>/factors/<int:pk>/link/<int:kpi_id>/", factor_views.link, name="link_factor"),
+    path("goals/<int:goal_id>/factors/<int:pk>/unlink/<int:kpi_id>/", factor_views.unlink, name="unlink_factor"),
+    path("goals/<int:goal_id>/initiatives/", initiative_views.all_of, name="initiatives"),
+    path("goals/<int:goal_id>/initiatives/<int:pk>/", initiative_views.change, name="initiative"),
+    path("goals/<int:goal_id>/initiatives/<int:pk>/history/", initiative_views.history, name="initiative_history"),
+    path("goals/<int:goal_id>/initiatives/<int:pk>/milestones/", initiative_views.add_milestone, name="milestones"),
+    path(
+        "goals/<int:goal_id>/initiatives/<int:pk>/milestones/<int:step_id>/",
+        initiative_views.milestone,
+        name="milestone",
+    ),
+    path("goals/<int:goal_id>/initiatives/<int:pk>/<slug:state>/", initiative_views.set_state, name="initiative_state"),
+    path("goals/<int:goal_id>/help/", help_views.help_all, name="help"),
+    path("goals/<int:goal_id>/help/<int:pk>/remove/", help_views.remove_resource, name="remove_resource"),
+    path("goals/<int:goal_id>/processes/", help_views.process_all, name="processes"),
+    path("goals/<int:goal_id>/processes/<int:pk>/untie/<int:kpi_id>/", help_views.untie, name="untie_process"),
     path("people/<int:pk>/line-of-sight/", sight_views.line_of_sight, name="line_of_sight"),
     path("line-of-sight/<int:pk>/<str:first>/", entry_views.enter, name="enter"),
     path("line-of-sight/<int:pk>/<str:first>/preview/", entry_views.preview, name="preview"),

@@ -16,9 +16,10 @@ from goals import path, tree, trend, trend_chart, undo, words
 from goals.access import Rights
 from goals.detail import MOST_CHANGES, MOST_PARTS, Detail, Unknown
 from goals.history import changes
+from goals.kpi_source import source
 from goals.models import Goal
 from goals.nodes import ONE, Method
-from goals.views import moments
+from goals.views import alignments, comments, moments
 
 JOINED = ("organisation", "level", "owner__unit", "unit", "cycle", "perspective", "parent")
 NOTES = {
@@ -75,8 +76,18 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
         "more_changes": len(shown.changes) > MOST_CHANGES,
         "pending": goal.pending and not moment.is_past,
         **doors(shown),
+        **({} if moment.is_past else around(request, shown)),
     }
     return render(request, "goals/detail.html", context)
+
+
+def around(request: HttpRequest, shown: Detail) -> dict[str, Any]:
+    """What is planned and said around the goal, as it is now."""
+    return {
+        **source().around(shown.goal, shown.rights),
+        **alignments.context(shown.goal, shown.rights),
+        **comments.context(request, shown.goal),
+    }
 
 
 def kpi_row(shown: Detail, row: dict[str, Any]) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from django.utils import timezone
 from cascade.recordset import insert, rows_of
 from goals import progress, structure
 from goals.models import RollupState
-from integrations.demo import company, endings, lives, plan, story, strategy
+from integrations.demo import around, company, endings, lives, plan, story, strategy
 from integrations.demo.courses import Recorded, course
 from integrations.demo.timeline import DAY, Timeline
 from kpis import recording
@@ -45,6 +45,7 @@ def load() -> Organisation | None:
             story.tell(list(written.kpis.values()), of_kpis)
             record(works.organisation, told, written, time)
             endings.close(told, written, works, time)
+            around.Around(works, written, time).write()
             for day in time.snapshot_days():
                 progress.snapshot(works.organisation, day)
             RollupState.objects.filter(organisation=works.organisation).update(snapshot_on=time.today - DAY)

@@ -10,7 +10,7 @@ export function peoplePicker(part) {
     list.className = "people-list";
     list.id = `people-${pickers += 1}`;
     list.role = "listbox";
-    list.ariaLabel = "People";
+    list.ariaLabel = input.dataset.listLabel ?? "People";
     list.hidden = true;
     input.after(list);
     input.role = "combobox";

@@ -249,6 +249,22 @@ def test_histories_begin_with_a_draft_and_end_with_what_is_there(aurdal):
     assert states == {"draft"}
 
 
+def test_around_its_goals_work_is_planned_said_and_offered(aurdal):
+    goal = Goal.objects.get(organisation=aurdal, external_id="response")
+    factors = goal.success_factors.with_coverage()
+    assert [factor.covered for factor in factors] == [True, True, True, False]
+    states = Counter(goal.initiatives.values_list("state", flat=True))
+    assert set(states) == {"planned", "doing", "done", "dropped"}
+    assert [each.title for each in goal.initiatives.all() if each.is_overdue(TODAY)] == [
+        "Spare parts stocked at two depots"
+    ]
+    assert {goal.alignments.count(), goal.supported_by.count()} == {1}
+    assert list(goal.comments.values_list("mentioned__name", flat=True)) == [None, "Tomás Rey", None, "Bo Brandt"]
+    assert all(each.created_at.date() < TODAY for each in goal.comments.all())
+    assert aurdal.resources.count() == 4
+    assert aurdal.processes.filter(owner=None).count() == 0
+
+
 def test_loading_it_again_changes_nothing(aurdal):
     before = Organisation.objects.count(), Person.objects.count(), MeasurementRevision.objects.count()
     assert loading.load() is None
