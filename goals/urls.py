@@ -1,7 +1,6 @@
 from django.urls import path
 
-from goals.views import board, detail, drafting, editing, explain, moving, panel, states, tree
-from goals.views import alignments, board, comments, detail, editing, explain, moving, panel, states, tree
+from goals.views import alignments, board, comments, detail, drafting, editing, explain, moving, panel, states, tree
 
 app_name = "goals"
 

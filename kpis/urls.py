@@ -1,7 +1,16 @@
 from django.urls import path
 
-from kpis import breakdown_views, draft_views, entry_views, proposal_views, sight_views, views
-from kpis import entry_views, factor_views, help_views, initiative_views, sight_views, views
+from kpis import (
+    breakdown_views,
+    draft_views,
+    entry_views,
+    factor_views,
+    help_views,
+    initiative_views,
+    proposal_views,
+    sight_views,
+    views,
+)
 
 app_name = "kpis"
 
