@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from cascade import charts
 from cascade.templatetags.ui import exact, number_text
 from kpis import course
@@ -19,13 +21,13 @@ def figure_of(shown: Course) -> dict[str, Any] | None:
     if shown.definition.is_boolean:
         return None
     traces = [trace for trace in (*asked(shown), *measured(shown)) if trace["x"]]
-    ends = [label(shown.kpi.target, "Target"), label(shown.kpi.stretch, "Stretch")]
+    ends = [label(shown.kpi.target, _("Target")), label(shown.kpi.stretch, _("Stretch"))]
     if shown.definition.is_maintain:
-        ends = [label(shown.definition.upper, "At most"), label(shown.definition.lower, "At least")]
+        ends = [label(shown.definition.upper, _("At most")), label(shown.definition.lower, _("At least"))]
     first, last = span(shown)
     return charts.figure(
         traces,
-        xaxis={"type": "date", "range": [first, last], "hoverformat": "%d %b %Y"},
+        xaxis={"type": "date", "range": [first, last], "hoverformat": charts.day_format()},
         yaxis={"rangemode": "tozero" if has_bars(shown) else "normal"},
         shapes=[today(shown)],
         annotations=[*filter(None, ends), today_label(shown), *latest_label(shown)],
@@ -48,7 +50,7 @@ def asked(shown: Course) -> list[dict[str, Any]]:
     dotted = {"color": charts.INK_SOFT, "width": 1.5, "dash": "dot", "shape": shape}
     traces = [SEGMENT | {"name": "path", "x": days(corners), "y": floats(corners), "line": dotted}]
     if len(corners) > 2:
-        marks = corners[1:-1]
+        marks, unit = corners[1:-1], charts.text(shown.kpi.unit)
         traces.append(
             {
                 "type": "scatter",
@@ -56,7 +58,7 @@ def asked(shown: Course) -> list[dict[str, Any]]:
                 "name": "milestones",
                 "x": days(marks),
                 "y": floats(marks),
-                "text": [f"Milestone {exact(value, charts.text(shown.kpi.unit))}" for _, value in marks],
+                "text": [_("Milestone %(value)s") % {"value": exact(value, unit)} for _day, value in marks],
                 "hovertemplate": "%{text}<extra></extra>",
                 "marker": {"symbol": "diamond-open", "size": 9, "color": charts.INK_SOFT},
             }
@@ -152,9 +154,13 @@ def total(shown: Course) -> dict[str, Any]:
         "type": "scatter",
         "mode": "lines",
         "name": "so far",
-        "x": [line.seen_on.isoformat() for line, _ in points],
+        "x": [line.seen_on.isoformat() for line, _value in points],
         "y": [float(value) for _, value in points],
-        "text": [f"{line.name}: {number_text(value)} {unit} so far" for line, value in points],
+        "text": [
+            _("%(period)s: %(value)s %(unit)s so far")
+            % {"period": line.name, "value": number_text(value), "unit": unit}
+            for line, value in points
+        ],
         "hovertemplate": "%{text}<extra></extra>",
         "line": {"color": charts.MEASURED, "width": 2.25},
     }
@@ -165,9 +171,10 @@ def words(shown: Course, line: Line) -> str:
     unit = charts.text(shown.kpi.unit)
     said = [f"{line.name}: {exact(line.value, unit)}"]
     if line.asked is not None:
-        said.append(f"{'Path' if shown.definition.by_due else 'Target'} {number_text(line.asked)}")
+        words = _("Path %(value)s") if shown.definition.by_due else _("Target %(value)s")
+        said.append(words % {"value": number_text(line.asked)})
     if line.corrections:
-        said.append(f"Corrected from {exact(line.corrections[-1].before, unit)}")
+        said.append(_("Corrected from %(before)s") % {"before": exact(line.corrections[-1].before, unit)})
     return "<br>".join(said)
 
 
@@ -191,11 +198,11 @@ def middle(line: Line) -> str:
 
 
 def days(corners) -> list[str]:
-    return [day.isoformat() for day, _ in corners]
+    return [day.isoformat() for day, _value in corners]
 
 
 def floats(corners) -> list[float]:
-    return [float(value) for _, value in corners]
+    return [float(value) for _day, value in corners]
 
 
 def label(value: Decimal | None, name: str) -> dict[str, Any] | None:
@@ -257,7 +264,7 @@ def today_label(shown: Course) -> dict[str, Any]:
         "y": 1,
         "yref": "paper",
         "yanchor": "bottom",
-        "text": "today",
+        "text": _("today"),
         "showarrow": False,
         "font": {"size": 12, "color": charts.INK_SOFT},
     }

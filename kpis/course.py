@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from django.utils.formats import date_format
+from django.utils.translation import gettext as _
 
 from kpis.attainment import (
     CurrentValue,
@@ -69,12 +70,12 @@ class Line:
     def remark(self) -> str:
         """What is particular about the period, in a word or two."""
         if not self.is_within_life:
-            return "outside its time, not counted"
+            return _("outside its time, not counted")
         if self.value is None:
             if self.is_running:
-                return "running"
-            return "overdue" if self.is_overdue else "due"
-        return "so far" if self.row and not self.row.final else ""
+                return _("running")
+            return _("overdue") if self.is_overdue else _("due")
+        return _("so far") if self.row and not self.row.final else ""
 
     @property
     def seen_on(self) -> dt.date:
@@ -180,7 +181,7 @@ def lines_of(
 
 def name_of(period: Period, cadence: str, fiscal: Fiscal) -> str:
     if cadence == Cadence.once:
-        return f"{date_format(period.first, 'j M Y')} to {date_format(period.last, 'j M Y')}"
+        return _("%(start)s to %(end)s") % {"start": date_format(period.first), "end": date_format(period.last)}
     return period_name(period.first, cadence, fiscal)
 
 

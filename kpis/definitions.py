@@ -9,9 +9,12 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.text import slugify
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from cascade.errors import Conflict, RowsRefused, VersionMismatch
 from cascade.fields import plain
+from cascade.numbers import as_typed
 from cascade.problems import django_errors
 from goals import marks
 from goals.models import Goal
@@ -44,14 +47,14 @@ BATCH = 500
 
 # At which field a code of `kpis.attainment.validate` is to be put right, and what is wrong there.
 REFUSALS = {
-    "weight_negative": ("weight", "A weight is 0 or more."),
-    "direction_missing": ("direction", "Say whether higher, lower or a range is good."),
-    "dates_missing": ("due", "Say from when to when it is measured."),
-    "dates_order": ("due", "The due date must lie after the start."),
-    "target_missing": ("target", "Enter the value to be reached."),
-    "baseline_equals_target": ("target", "It is the same as the start: nothing is asked for."),
-    "target_wrong_side": ("target", "Seen from the start, this lies in the wrong direction."),
-    "sum_baseline_not_zero": ("baseline", "A sum starts at 0. Leave this empty."),
+    "weight_negative": ("weight", gettext_lazy("A weight is 0 or more.")),
+    "direction_missing": ("direction", gettext_lazy("Say whether higher, lower or a range is good.")),
+    "dates_missing": ("due", gettext_lazy("Say from when to when it is measured.")),
+    "dates_order": ("due", gettext_lazy("The due date must lie after the start.")),
+    "target_missing": ("target", gettext_lazy("Enter the value to be reached.")),
+    "baseline_equals_target": ("target", gettext_lazy("It is the same as the start: nothing is asked for.")),
+    "target_wrong_side": ("target", gettext_lazy("Seen from the start, this lies in the wrong direction.")),
+    "sum_baseline_not_zero": ("baseline", gettext_lazy("A sum starts at 0. Leave this empty.")),
     "sum_decrease_by_due": (
         "aggregation",
         "A sum only grows. For a budget or a cap choose a target for each period instead.",
@@ -60,15 +63,18 @@ REFUSALS = {
         "kind",
         "Something that is done or not is measured once and rises from 0 to 1 by its due date.",
     ),
-    "band_order": ("upper", "The upper edge lies below the lower one."),
-    "target_outside_band": ("target", "The target lies outside the range."),
-    "fade_not_positive": ("fade", "Enter more than 0."),
-    "maintain_sum_by_due": ("aggregation", "A sum cannot stay within a range until the due date."),
-    "stretch_on_maintain": ("stretch", "A range has no stretch target."),
-    "stretch_not_beyond_target": ("stretch", "A stretch target lies beyond the target."),
-    "zero_at_wrong_side": ("zero_at", "The value that counts as nothing lies on the worse side of the target."),
-    "milestone_unknown_period": ("milestones", "A milestone names a period in which it is not measured."),
-    "last_milestone_not_target": ("milestones", "The milestone of the last period is the target."),
+    "band_order": ("upper", gettext_lazy("The upper edge lies below the lower one.")),
+    "target_outside_band": ("target", gettext_lazy("The target lies outside the range.")),
+    "fade_not_positive": ("fade", gettext_lazy("Enter more than 0.")),
+    "maintain_sum_by_due": ("aggregation", gettext_lazy("A sum cannot stay within a range until the due date.")),
+    "stretch_on_maintain": ("stretch", gettext_lazy("A range has no stretch target.")),
+    "stretch_not_beyond_target": ("stretch", gettext_lazy("A stretch target lies beyond the target.")),
+    "zero_at_wrong_side": (
+        "zero_at",
+        gettext_lazy("The value that counts as nothing lies on the worse side of the target."),
+    ),
+    "milestone_unknown_period": ("milestones", gettext_lazy("A milestone names a period in which it is not measured.")),
+    "last_milestone_not_target": ("milestones", gettext_lazy("The milestone of the last period is the target.")),
 }
 
 
@@ -158,7 +164,7 @@ def delete(kpi: Kpi, *, by: Person | None, version: int | None = None, reason: s
         if version is not None and version != kpi.version:
             raise VersionMismatch(kpi.version)
         if kpi.revisions.exists():
-            raise Conflict("kpi_has_values", "It has values, which are never thrown away: archive it instead.")
+            raise Conflict("kpi_has_values", _("It has values, which are never thrown away: archive it instead."))
         kpi._history_user, kpi._change_reason = by, reason
         marks.mark(kpi.organisation_id, [kpi.goal_id])
         kpi.delete()
@@ -171,12 +177,11 @@ def use_first_value_as_baseline(kpi: Kpi, *, by: Person | None) -> Kpi:
     """
     first = kpi.measurements.exclude(value=None).order_by("period").first()
     if kpi.baseline is not None:
-        raise Conflict("has_baseline", f"Its start is {plain(kpi.baseline)} already.")
+        raise Conflict("has_baseline", _("Its start is %(value)s already.") % {"value": as_typed(kpi.baseline)})
     if first is None:
-        raise Conflict("no_value", "It has no value yet.")
-    return revise(
-        kpi, by=by, version=kpi.version, reason=f"First value used as start: {first.period}", baseline=first.value
-    )
+        raise Conflict("no_value", _("It has no value yet."))
+    reason = _("First value used as start: %(date)s") % {"date": first.period.isoformat()}
+    return revise(kpi, by=by, version=kpi.version, reason=reason, baseline=first.value)
 
 
 def assign(kpi: Kpi, fields: Mapping[str, Any]) -> None:
@@ -193,13 +198,15 @@ def milestones_of(given: Mapping[Any, Any]) -> dict[str, str]:
         try:
             first = day if isinstance(day, dt.date) else dt.date.fromisoformat(str(day))
         except ValueError:
-            raise refused("milestones", "milestone_unknown_period", f"{day} is not a date.") from None
+            raise refused(
+                "milestones", "milestone_unknown_period", _("%(text)s is not a date.") % {"text": day}
+            ) from None
         try:
             number = Decimal(str(value))
         except InvalidOperation:
-            raise refused("milestones", "not_a_number", f"{value} is not a number.") from None
+            raise refused("milestones", "not_a_number", _("%(text)s is not a number.") % {"text": value}) from None
         if not number.is_finite():
-            raise refused("milestones", "not_a_number", f"{value} is not a number.")
+            raise refused("milestones", "not_a_number", _("%(text)s is not a number.") % {"text": value})
         found[first.isoformat()] = plain(number)
     return dict(sorted(found.items()))
 
@@ -218,11 +225,13 @@ def refuse_wrong(kpi: Kpi, taken: Collection[str], lacked: frozenset[str] | set[
         field, message = REFUSALS[code]
         found.setdefault(field, []).append(ValidationError(message, code=code))
     if kpi.min_value is not None and kpi.max_value is not None and kpi.min_value > kpi.max_value:
-        found["max_value"] = ValidationError("It lies below the lowest possible value.", code="bounds_order")
+        found["max_value"] = ValidationError(_("It lies below the lowest possible value."), code="bounds_order")
     if kpi.data_owner_id and kpi.data_owner.organisation_id != kpi.organisation_id:
-        found["data_owner"] = ValidationError("This person belongs to another organisation.", code="other_organisation")
+        found["data_owner"] = ValidationError(
+            _("This person belongs to another organisation."), code="other_organisation"
+        )
     if kpi.key in taken:
-        found["key"] = ValidationError("Another KPI has this key.", code="key_taken")
+        found["key"] = ValidationError(_("Another KPI has this key."), code="key_taken")
     if found:
         raise ValidationError(found)
 
@@ -240,7 +249,7 @@ def refuse_change_of_measured(kpi: Kpi, before: Mapping[str, Any], life: tuple[d
     if kpi.cadence == Kpi.Cadence.ONCE and kpi.life[0] != life[0]:
         changed.append("start")
     if changed and kpi.revisions.exists():
-        message = "It has values already. End this KPI and add another one to measure differently."
+        message = _("It has values already. End this KPI and add another one to measure differently.")
         raise ValidationError({name: ValidationError(message, code="has_values") for name in changed})
 
 

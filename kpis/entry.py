@@ -4,11 +4,10 @@ import datetime as dt
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from cascade.fields import plain
+from cascade.numbers import as_typed
 from kpis import sight_words as words
 from kpis.paths import KpiOnPath
 from kpis.sight import Task
-from kpis.words import PERIODS
 
 
 @dataclass(frozen=True)
@@ -30,7 +29,6 @@ class EntryRow:
     kpi: KpiOnPath | None = None
     days_late: int = 0
     more: int = 0
-    each: str = ""
     interim: Decimal | None = None
     course: list[Decimal] = field(default_factory=list)
 
@@ -49,7 +47,6 @@ class EntryRow:
             kpi=kpi,
             days_late=task.due.days_late,
             more=task.more,
-            each=PERIODS[str(kpi.definition.cadence)],
             interim=task.due.interim,
             course=[held.value for _, held in sorted(kpi.values.items())],
         )
@@ -59,7 +56,7 @@ class EntryRow:
         """A form as it was sent and refused, or as it begins for a period that is not owed."""
         kpi, row = form.kpi, form.line
         sent = form.data if form.is_bound else {}
-        held = "" if row.value is None else plain(row.value)
+        held = "" if row.value is None else as_typed(row.value)
         return cls(
             kpi_id=kpi.pk,
             name=kpi.name,

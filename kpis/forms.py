@@ -9,9 +9,10 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.db.models import Q
 from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
-from cascade.fields import plain
-from cascade.numbers import NumberField, typed
+from cascade.numbers import NumberField, as_typed, typed
 from cascade.once import new_key
 from goals.models import Goal
 from kpis import definitions, recording
@@ -85,8 +86,8 @@ class ValueForm(Refusing):
     """One value of one period. `seen` is the version of the value that stood there when the form was made."""
 
     seen = forms.IntegerField(min_value=0, widget=forms.HiddenInput)
-    note = ReasonField(label="Note", required=False)
-    observed_on = forms.DateField(label="Measured on", required=False, widget=DayInput)
+    note = ReasonField(label=gettext_lazy("Note"), required=False)
+    observed_on = forms.DateField(label=gettext_lazy("Measured on"), required=False, widget=DayInput)
 
     def __init__(self, *args, kpi: Kpi, line: Line, **options):
         held = line.held
@@ -97,11 +98,11 @@ class ValueForm(Refusing):
         self.kpi, self.line = kpi, line
         self.fields["value"] = self.value_field()
         if self.corrects:
-            self.fields["note"].label = "Why does it change?"
+            self.fields["note"].label = _("Why does it change?")
         self.order_fields(["value", "note", "observed_on", "seen"])
 
     def value_field(self) -> forms.Field:
-        hint = "" if self.short_unit or not self.kpi.unit else f"in {self.kpi.unit}"
+        hint = "" if self.short_unit or not self.kpi.unit else _("in %(unit)s") % {"unit": self.kpi.unit}
         return NumberField(label=self.line.name, unit=self.kpi.unit, help_text=hint)
 
     @property
@@ -135,9 +136,12 @@ class ValueForm(Refusing):
 
 
 def changed_meanwhile(held: Measurement, unit: str) -> str:
-    who = held.recorded_by.name if held.recorded_by else "Somebody"
-    now = "withdrew the value" if held.value is None else f"recorded {plain(held.value)} {unit}".rstrip()
-    return f"{who} {now} in the meantime. Save again to put yours in its place."
+    who = held.recorded_by.name if held.recorded_by else _("Somebody")
+    if held.value is None:
+        words = _("%(who)s withdrew the value in the meantime. Save again to put yours in its place.")
+        return words % {"who": who}
+    words = _("%(who)s recorded %(value)s in the meantime. Save again to put yours in its place.")
+    return words % {"who": who, "value": f"{as_typed(held.value)} {unit}".rstrip()}
 
 
 class DoneForm(ValueForm):
@@ -145,8 +149,8 @@ class DoneForm(ValueForm):
 
     def value_field(self) -> forms.Field:
         return forms.TypedChoiceField(
-            label="Is it done?",
-            choices=[("1", "Done"), ("0", "Not done")],
+            label=gettext_lazy("Is it done?"),
+            choices=[("1", _("Done")), ("0", _("Not done"))],
             coerce=Decimal,
             widget=forms.RadioSelect,
         )
@@ -154,11 +158,11 @@ class DoneForm(ValueForm):
     def __init__(self, *args, **options):
         super().__init__(*args, **options)
         self.initial["value"] = "1" if self.line.value in (None, 1) else "0"
-        self.fields["observed_on"].label, self.fields["observed_on"].help_text = "Since", "Today, if empty"
+        self.fields["observed_on"].label, self.fields["observed_on"].help_text = _("Since"), _("Today, if empty")
 
 
 class WithdrawForm(Refusing):
-    note = ReasonField(label="Why is it wrong?", required=False)
+    note = ReasonField(label=gettext_lazy("Why is it wrong?"), required=False)
 
     def __init__(self, *args, kpi: Kpi, line: Line, **options):
         super().__init__(*args, auto_id="withdraw-%s", **options)
@@ -171,8 +175,8 @@ class WithdrawForm(Refusing):
 class StateForm(Refusing):
     """Takes a KPI out of its goal for a while or for good, or back in."""
 
-    state = forms.ChoiceField(label="It is", choices=Kpi.State)
-    reason = ReasonField(label="Why does it change?")
+    state = forms.ChoiceField(label=gettext_lazy("It is"), choices=Kpi.State)
+    reason = ReasonField(label=gettext_lazy("Why does it change?"))
 
     def __init__(self, *args, kpi: Kpi, **options):
         super().__init__(*args, initial={"state": kpi.state}, auto_id="state-%s", **options)
@@ -193,67 +197,83 @@ class MilestonesField(forms.CharField):
 class KpiForm(Refusing):
     """The definition of a KPI. With a KPI it changes that one, else it makes one for the goal."""
 
-    name = forms.CharField(max_length=500)
+    name = forms.CharField(label=gettext_lazy("Name"), max_length=500)
     definition = forms.CharField(
-        label="In one sentence",
-        help_text="How it is measured",
+        label=gettext_lazy("In one sentence"),
+        help_text=gettext_lazy("How it is measured"),
         max_length=5000,
         required=False,
         widget=forms.Textarea(attrs={"rows": 2}),
     )
-    unit = forms.CharField(max_length=100, required=False)
-    kind = forms.ChoiceField(label="It is", choices=[("number", "a number"), ("boolean", "done or not")])
-    direction = forms.ChoiceField(
-        label="Good is",
-        required=False,
-        choices=[("", "Not said"), ("increase", "Higher"), ("decrease", "Lower"), ("maintain", "Within a range")],
+    unit = forms.CharField(label=gettext_lazy("Unit"), max_length=100, required=False)
+    kind = forms.ChoiceField(
+        label=gettext_lazy("It is"),
+        choices=[("number", gettext_lazy("a number")), ("boolean", gettext_lazy("done or not"))],
     )
-    aggregation = forms.ChoiceField(
-        label="Over time, take",
+    direction = forms.ChoiceField(
+        label=gettext_lazy("Good is"),
+        required=False,
         choices=[
-            ("latest", "the last value"),
-            ("sum", "the sum"),
-            ("mean", "the average"),
-            ("min", "the lowest value"),
-            ("max", "the highest value"),
+            ("", gettext_lazy("Not said")),
+            ("increase", gettext_lazy("Higher")),
+            ("decrease", gettext_lazy("Lower")),
+            ("maintain", gettext_lazy("Within a range")),
         ],
     )
-    cadence = forms.ChoiceField(label="Measured", choices=Kpi.Cadence)
-    source = forms.ChoiceField(label="Values are", choices=Kpi.Source)
+    aggregation = forms.ChoiceField(
+        label=gettext_lazy("Over time, take"),
+        choices=[
+            ("latest", gettext_lazy("the last value")),
+            ("sum", gettext_lazy("the sum")),
+            ("mean", gettext_lazy("the average")),
+            ("min", gettext_lazy("the lowest value")),
+            ("max", gettext_lazy("the highest value")),
+        ],
+    )
+    cadence = forms.ChoiceField(label=gettext_lazy("Measured"), choices=Kpi.Cadence)
+    source = forms.ChoiceField(label=gettext_lazy("Values are"), choices=Kpi.Source)
     indicator = forms.ChoiceField(
-        label="It shows",
-        choices=[("lag", "the result itself (lag)"), ("lead", "what leads to it (lead)")],
+        label=gettext_lazy("It shows"),
+        choices=[("lag", gettext_lazy("the result itself (lag)")), ("lead", gettext_lazy("what leads to it (lead)"))],
     )
     target_mode = forms.ChoiceField(
-        label="The target is to be reached", choices=[("by_due", "by the due date"), ("each_period", "in each period")]
+        label=gettext_lazy("The target is to be reached"),
+        choices=[("by_due", gettext_lazy("by the due date")), ("each_period", gettext_lazy("in each period"))],
     )
-    baseline = NumberField(label="Start", required=False)
-    target = NumberField(required=False)
-    stretch = NumberField(label="Stretch target", required=False)
-    lower = NumberField(label="At least", required=False)
-    upper = NumberField(label="At most", required=False)
-    fade = NumberField(label="Nothing is left beyond", help_text="This far outside the range", required=False)
-    zero_at = NumberField(label="Counts as nothing at", required=False)
-    start = forms.DateField(label="From", required=False, widget=DayInput)
-    due = forms.DateField(label="By", required=False, widget=DayInput)
-    trajectory = forms.ChoiceField(label="Path", choices=Kpi.Trajectory)
-    milestones = MilestonesField(required=False)
-    weight = NumberField(label="Weight in its goal")
-    min_value = NumberField(label="Lowest possible value", required=False)
-    max_value = NumberField(label="Highest possible value", required=False)
-    data_owner = PersonField(label="Who records it")
+    baseline = NumberField(label=gettext_lazy("Start"), required=False)
+    target = NumberField(label=gettext_lazy("Target"), required=False)
+    stretch = NumberField(label=gettext_lazy("Stretch target"), required=False)
+    lower = NumberField(label=gettext_lazy("At least"), required=False)
+    upper = NumberField(label=gettext_lazy("At most"), required=False)
+    fade = NumberField(
+        label=gettext_lazy("Nothing is left beyond"),
+        help_text=gettext_lazy("This far outside the range"),
+        required=False,
+    )
+    zero_at = NumberField(label=gettext_lazy("Counts as nothing at"), required=False)
+    start = forms.DateField(label=gettext_lazy("From"), required=False, widget=DayInput)
+    due = forms.DateField(label=gettext_lazy("By"), required=False, widget=DayInput)
+    trajectory = forms.ChoiceField(label=gettext_lazy("Path"), choices=Kpi.Trajectory)
+    milestones = MilestonesField(label=gettext_lazy("Milestones"), required=False)
+    weight = NumberField(label=gettext_lazy("Weight in its goal"))
+    min_value = NumberField(label=gettext_lazy("Lowest possible value"), required=False)
+    max_value = NumberField(label=gettext_lazy("Highest possible value"), required=False)
+    data_owner = PersonField(label=gettext_lazy("Who records it"))
     source_note = forms.CharField(
-        label="Where the number comes from", max_length=5000, required=False, widget=forms.Textarea(attrs={"rows": 2})
+        label=gettext_lazy("Where the number comes from"),
+        max_length=5000,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 2}),
     )
     key = forms.CharField(
-        label="Name for formulas and imports",
-        help_text="Small letters, digits and _; made from the name if empty",
+        label=gettext_lazy("Name for formulas and imports"),
+        help_text=gettext_lazy("Small letters, digits and _; made from the name if empty"),
         max_length=100,
         required=False,
     )
     reason = ReasonField(
-        label="Why does it change?",
-        help_text="Needed when what is asked for changes after the first value",
+        label=gettext_lazy("Why does it change?"),
+        help_text=gettext_lazy("Needed when what is asked for changes after the first value"),
         required=False,
     )
     version = forms.IntegerField(required=False, widget=forms.HiddenInput)
@@ -267,7 +287,7 @@ class KpiForm(Refusing):
         here = Q(is_active=True) | Q(pk=kpi.data_owner_id if kpi else None)  # who left stays until somebody changes it
         self.fields["data_owner"].people = Person.objects.visible_to(person).filter(here)
         self.fields["data_owner"].widget.attrs["data-people"] = reverse("goals:owners")
-        for name in ("reason", "version") if kpi is None else ("once",):
+        for name in ("reason", gettext_lazy("version")) if kpi is None else ("once",):
             del self.fields[name]
 
     def told_by(self, kpi: Kpi) -> dict[str, object]:
@@ -276,7 +296,7 @@ class KpiForm(Refusing):
         told = {name: getattr(kpi, name) for name in names}
         fiscal = fiscal_of(kpi.organisation)
         told["milestones"] = "\n".join(
-            f"{period_name(dt.date.fromisoformat(first), kpi.cadence, fiscal)} {value}"
+            f"{period_name(dt.date.fromisoformat(first), kpi.cadence, fiscal)} {as_typed(Decimal(value))}"
             for first, value in kpi.milestones.items()
         )
         return told | {"direction": kpi.direction or ""}
@@ -307,18 +327,19 @@ class KpiForm(Refusing):
 
     def why_a_reason(self) -> str:
         old, new = self.kpi.target, self.cleaned_data.get("target")
-        was = f"The old target was {plain(old)}. " if old is not None and new != old else ""
-        return f"{was}Say in a sentence why it changes. Everyone on this goal will read it."
+        words = _("Say in a sentence why it changes. Everyone on this goal will read it.")
+        if old is None or new == old:
+            return words
+        return f"{_('The old target was %(value)s.') % {'value': as_typed(old)}} {words}"
 
     def read_milestones(self, text: str) -> Mapping[dt.date, Decimal]:
         found, known = {}, self.period_names()
         for line in filter(None, (line.strip() for line in text.splitlines())):
-            name, _, value = line.replace(":", " ").replace("\t", " ").partition(" ")
+            name, _space, value = line.replace(":", " ").replace("\t", " ").partition(" ")
             if name.upper() not in known:
-                raise ValidationError(
-                    f"{name} is none of its periods, such as {next(iter(known), '2026-06')}.",
-                    "milestone_unknown_period",
-                )
+                told = {"name": name, "example": next(iter(known), "2026-06")}
+                words = _("%(name)s is none of its periods, such as %(example)s.") % told
+                raise ValidationError(words, "milestone_unknown_period")
             found[known[name.upper()]] = typed(value, self.cleaned_data.get("unit", ""))
         return found
 
@@ -367,7 +388,7 @@ class KpiForm(Refusing):
 
     def in_words(self, name: str, value: object) -> str:
         choices = dict(getattr(self.fields[name], "choices", ()))
-        return str(choices.get(value) or self.as_typed(name, value)) or "nothing"
+        return str(choices.get(value) or self.as_typed(name, value)) or _("nothing")
 
     def as_typed(self, name: str, value: object) -> str:
         shown = self.fields[name].prepare_value(value)

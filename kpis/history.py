@@ -6,13 +6,47 @@ from decimal import Decimal
 from typing import Any
 
 from django.utils.formats import date_format
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from cascade.templatetags.ui import exact
 from kpis import definitions
 from kpis.models import Kpi
 from people.models import Person
 
-NOTHING = "nothing"
+NOTHING = gettext_lazy("nothing")
+NAMES = {
+    "aggregation": pgettext_lazy("changed the", "aggregation"),
+    "baseline": pgettext_lazy("changed the", "baseline"),
+    "benchmark": pgettext_lazy("changed the", "benchmark"),
+    "benchmark_source": pgettext_lazy("changed the", "benchmark source"),
+    "cadence": pgettext_lazy("changed the", "cadence"),
+    "data_owner": pgettext_lazy("changed the", "data owner"),
+    "definition": pgettext_lazy("changed the", "definition"),
+    "direction": pgettext_lazy("changed the", "direction"),
+    "due": pgettext_lazy("changed the", "due"),
+    "external_id": pgettext_lazy("changed the", "external id"),
+    "fade": pgettext_lazy("changed the", "fade"),
+    "indicator": pgettext_lazy("changed the", "indicator"),
+    "key": pgettext_lazy("changed the", "key"),
+    "kind": pgettext_lazy("changed the", "kind"),
+    "lower": pgettext_lazy("changed the", "lower edge"),
+    "max_value": pgettext_lazy("changed the", "highest value"),
+    "milestones": pgettext_lazy("changed the", "milestones"),
+    "min_value": pgettext_lazy("changed the", "lowest value"),
+    "name": pgettext_lazy("changed the", "name"),
+    "source": pgettext_lazy("changed the", "source"),
+    "source_note": pgettext_lazy("changed the", "source note"),
+    "start": pgettext_lazy("changed the", "start"),
+    "state": pgettext_lazy("changed the", "state"),
+    "stretch": pgettext_lazy("changed the", "stretch"),
+    "target": pgettext_lazy("changed the", "target"),
+    "target_mode": pgettext_lazy("changed the", "target mode"),
+    "trajectory": pgettext_lazy("changed the", "path"),
+    "unit": pgettext_lazy("changed the", "unit"),
+    "upper": pgettext_lazy("changed the", "upper edge"),
+    "weight": pgettext_lazy("changed the", "weight"),
+    "zero_at": pgettext_lazy("changed the", "zero at"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +75,7 @@ def last_changes(kpi: Kpi, most: int) -> list[Changed]:
 
 def differences(before: Any, after: Any) -> list[tuple[str, str, str]]:
     return [
-        (Kpi._meta.get_field(name).verbose_name, in_words(name, before), in_words(name, after))
+        (NAMES.get(name, Kpi._meta.get_field(name).verbose_name), in_words(name, before), in_words(name, after))
         for name in sorted(definitions.FIELDS)
         if getattr(before, name) != getattr(after, name)
     ]
@@ -52,10 +86,10 @@ def in_words(name: str, version: Any) -> str:
     if value in (None, "", {}):
         return NOTHING
     if name == "milestones":
-        return ", ".join(f"{period} {target}" for period, target in value.items())
+        return ", ".join(f"{period} {exact(Decimal(target))}" for period, target in value.items())
     if isinstance(value, Decimal):
         return exact(value)
     if isinstance(value, dt.date):
-        return date_format(value, "j M Y")
+        return date_format(value)
     choices = dict(Kpi._meta.get_field(name).flatchoices)
     return str(choices.get(value, value))

@@ -14,9 +14,10 @@ from typing import NamedTuple
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from cascade.errors import VersionMismatch
-from cascade.fields import plain
+from cascade.numbers import as_typed
 from cascade.recordset import insert, rows_of
 from goals import marks
 from kpis import periods
@@ -222,30 +223,36 @@ def wrong(entry: Entry, kpi: Measured | None, period: Period | None, today: dt.d
         return Refusal(entry.row, field, code, message)
 
     if kpi is None:
-        return because("kpi", "does_not_exist", "The KPI is not there any more.")
+        return because("kpi", "does_not_exist", _("The KPI is not there any more."))
     if kpi.state != Kpi.State.ACTIVE:
         state = Kpi.State(kpi.state).label.lower()
-        return because("kpi", "kpi_not_active", f"{kpi.name} is {state}; it takes no values.")
+        return because(
+            "kpi", "kpi_not_active", _("%(kpi)s is %(state)s; it takes no values.") % {"kpi": kpi.name, "state": state}
+        )
     if period is None or period.last < kpi.start or period.first > kpi.due:
-        return because("date", "outside_kpi_life", f"The KPI is measured from {kpi.start} to {kpi.due}.")
+        life = {"start": kpi.start.isoformat(), "due": kpi.due.isoformat()}
+        return because("date", "outside_kpi_life", _("The KPI is measured from %(start)s to %(due)s.") % life)
     if period.life_start > today:
-        return because("date", "future_period", "The period has not begun yet.")
+        return because("date", "future_period", _("The period has not begun yet."))
     if entry.observed_on and entry.observed_on > today:
-        return because("observed_on", "observed_in_future", "It cannot have been observed after today.")
+        return because("observed_on", "observed_in_future", _("It cannot have been observed after today."))
     if entry.observed_on and entry.observed_on < period.first:
-        return because("observed_on", "observed_before_period", f"The period begins on {period.first}.")
+        begins = {"date": period.first.isoformat()}
+        return because("observed_on", "observed_before_period", _("The period begins on %(date)s.") % begins)
     if value is None:
-        return None if entry.note else because("note", "reason_required", "Say why the value is withdrawn.")
+        return None if entry.note else because("note", "reason_required", _("Say why the value is withdrawn."))
     if not value.is_finite():
-        return because("value", "not_a_number", "Enter a number.")
+        return because("value", "not_a_number", _("Enter a number."))
     if abs(value) >= LARGEST or has_more_decimals(value, DECIMALS):
-        return because("value", "too_many_digits", "At most 18 digits before and 10 after the point.")
+        return because("value", "too_many_digits", _("At most 18 digits before and 10 after the point."))
     if kpi.kind == Kpi.Kind.BOOLEAN and value not in (0, 1):
-        return because("value", "not_a_boolean", "Enter 1 for done or 0 for not done.")
+        return because("value", "not_a_boolean", _("Enter 1 for done or 0 for not done."))
     if kpi.min_value is not None and value < kpi.min_value:
-        return because("value", "below_min", f"The lowest possible value is {plain(kpi.min_value)}.")
+        lowest = {"value": as_typed(kpi.min_value)}
+        return because("value", "below_min", _("The lowest possible value is %(value)s.") % lowest)
     if kpi.max_value is not None and value > kpi.max_value:
-        return because("value", "above_max", f"The highest possible value is {plain(kpi.max_value)}.")
+        highest = {"value": as_typed(kpi.max_value)}
+        return because("value", "above_max", _("The highest possible value is %(value)s.") % highest)
     return None
 
 
@@ -254,9 +261,9 @@ def wrong_now(entry: Entry, period: Period, held: Held | None) -> Refusal | None
     has_value = held is not None and held.value is not None
     if entry.value is None:
         if not has_value:
-            return Refusal(entry.row, "value", "nothing_to_withdraw", "There is no value to withdraw.")
+            return Refusal(entry.row, "value", "nothing_to_withdraw", _("There is no value to withdraw."))
     elif has_value and held.value != entry.value and held.observed_on >= period.life_end and not entry.note:
-        message = "The period is over and has a value: say why it changes."
+        message = _("The period is over and has a value: say why it changes.")
         return Refusal(entry.row, "note", "reason_required", message)
     return None
 

@@ -9,9 +9,12 @@ from typing import NamedTuple
 
 from django.utils import timezone
 from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext, pgettext_lazy
 
 from cascade.fields import plain
-from cascade.templatetags.ui import exact, percent, rounded
+from cascade.templatetags.ui import exact, percent, rounded, written
+from goals.board_words import counted
 from goals.models import Goal
 from goals.nodes import Id
 from goals.words import of_points
@@ -28,45 +31,55 @@ MOST_TOLD = 20
 ROOM = Decimal(20)  # percent of a scale that a word under it needs
 BEFORE = re.compile(r"\d{1,18}:([01](\.\d{1,18})?)?:([01](\.\d{1,18})?)?", re.ASCII)
 Figures = tuple[Decimal | None, Decimal | None]
-NUMBERS = ("No", "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine", "Ten", "Eleven", "Twelve")
+HERE = "\0"  # no title has it
 NOT_COUNTED = {
-    Goal.State.DRAFT: "It is a draft, so it does not count in the goal above yet.",
-    Goal.State.PROPOSED: "It waits for its owner's yes, so it does not count in the goal above yet.",
-    Goal.State.PAUSED: "It is paused, so it does not count in the goal above.",
+    Goal.State.DRAFT: gettext_lazy("It is a draft, so it does not count in the goal above yet."),
+    Goal.State.PROPOSED: gettext_lazy("It waits for its owner's yes, so it does not count in the goal above yet."),
+    Goal.State.PAUSED: gettext_lazy("It is paused, so it does not count in the goal above."),
 }
-
-
-def counted(number: int) -> str:
-    return NUMBERS[number] if number < len(NUMBERS) else str(number)
 
 
 def greeting(person: Person) -> str:
     """By the reader's own clock, with the name they are called by first."""
     hour = timezone.localtime().hour
-    part = "morning" if 4 <= hour < 12 else "afternoon" if 12 <= hour < 18 else "evening"
-    return f"Good {part}, {next(iter(person.name.split()), person.name)}."
+    if 4 <= hour < 12:
+        words = _("Good morning, %(name)s.")
+    else:
+        words = _("Good afternoon, %(name)s.") if 12 <= hour < 18 else _("Good evening, %(name)s.")
+    return words % {"name": next(iter(person.name.split()), person.name)}
 
 
 def what_is_due(sight: Sight) -> str:
     """Two numbers are due, one of them late."""
     due, late = len(sight.owes), sum(task.due.is_late for task in sight.owes)
     if not due:
-        return "Nothing is due."
-    said = f"{counted(due)} number{'s are' if due > 1 else ' is'}"
+        return _("Nothing is due.")
+    told = {"number": counted(due), "late": counted(late).lower()}
     if late == due:
-        return f"{said} late."
-    return f"{said} due, {counted(late).lower()} of them late." if late else f"{said} due."
+        words = ngettext("%(number)s number is late.", "%(number)s numbers are late.", due)
+    elif late:
+        words = ngettext(
+            "%(number)s number is due, %(late)s of them late.",
+            "%(number)s numbers are due, %(late)s of them late.",
+            due,
+        )
+    else:
+        words = ngettext("%(number)s number is due.", "%(number)s numbers are due.", due)
+    return words % told
 
 
 def nothing(mine: bool) -> str:
-    return "You have no goal of your own yet." if mine else "No goal yet."
+    return _("You have no goal of your own yet.") if mine else _("No goal yet.")
 
 
 def season(on: dt.date, fiscal: Fiscal) -> str:
     """FY2026-Q3 ends in 13 days."""
     days = (period_of(on, Cadence.quarterly, fiscal).last - on).days
-    when = {0: "today", 1: "tomorrow"}.get(days, f"in {days} days")
-    return f"{period_name(on, Cadence.quarterly, fiscal)} ends {when}"
+    if days < 2:
+        words = _("%(period)s ends tomorrow") if days else _("%(period)s ends today")
+    else:
+        words = ngettext("%(period)s ends in %(days)s day", "%(period)s ends in %(days)s days", days)
+    return words % {"period": period_name(on, Cadence.quarterly, fiscal), "days": days}
 
 
 def period_words(due: Due, cadence: str) -> str:
@@ -76,19 +89,22 @@ def period_words(due: Due, cadence: str) -> str:
 def named(period: Period, cadence: str, name: str) -> str:
     """August 2026, week 34 of 2026, FY2026-Q3, 17 Sep 2026."""
     if cadence == Cadence.monthly:
-        return date_format(period.first, "F Y")
+        return date_format(period.first, "YEAR_MONTH_FORMAT")
     if cadence == Cadence.weekly:
-        year, week, _ = period.first.isocalendar()
-        return f"week {week} of {year}"
+        year, week, _day = period.first.isocalendar()
+        return _("week %(week)s of %(year)s") % {"week": week, "year": year}
     if cadence in (Cadence.daily, Cadence.once):
-        return date_format(period.life_end, "j M Y")
+        return date_format(period.life_end)
     return name
 
 
 def next_task(task: Task) -> str:
     """Next: Average resolution time for August 2026, on 31 August."""
-    when = date_format(task.due.since, "j F")
-    return f"{task.kpi.name} for {period_words(task.due, str(task.kpi.definition.cadence))}, on {when}"
+    return _("%(kpi)s for %(period)s, on %(date)s") % {
+        "kpi": task.kpi.name,
+        "period": period_words(task.due, str(task.kpi.definition.cadence)),
+        "date": date_format(task.due.since, "MONTH_DAY_FORMAT"),
+    }
 
 
 def headline(own: OwnGoal, picture: Picture) -> tuple[str, str, str]:
@@ -96,33 +112,46 @@ def headline(own: OwnGoal, picture: Picture) -> tuple[str, str, str]:
     top, trial = picture.top, picture.trial
     if top is None:
         return "", "", ""
-    lost = top.effect is not None and top.effect < 0
+    progress = top.goal.figures.progress
+    told = {
+        "goal": HERE,
+        "own": own.goal.title,
+        "points": points_text(top.effect),
+        "progress": "" if progress is None else percent(progress),
+        "condition": condition(own, trial),
+    }
     if not own.top.effective_weight and not top.effect:
-        return f"{own.goal.title} does not count in ", top.goal.title, "."
-    if picture.gives:
-        return "Your goal gives ", top.goal.title, gives(top.effect, top.goal.figures.progress)
-    moves = f" moves {'down' if lost else 'up'} by {points_text(top.effect)}."
-    return f"{condition(own, trial)}, ", top.goal.title, moves
-
-
-def gives(effect: Decimal | None, progress: Decimal | None) -> str:
-    return f" {points_text(effect)}." if progress is None else f" {points_text(effect)} of its {percent(progress)}."
+        words = _("%(own)s does not count in %(goal)s.")
+    elif picture.gives and progress is None:
+        words = _("Your goal gives %(goal)s %(points)s.")
+    elif picture.gives:
+        words = _("Your goal gives %(goal)s %(points)s of its %(progress)s.")
+    elif top.effect is not None and top.effect < 0:
+        words = _("%(condition)s, %(goal)s moves down by %(points)s.")
+    else:
+        words = _("%(condition)s, %(goal)s moves up by %(points)s.")
+    first, _here, rest = (words % told).partition(HERE)
+    return first, top.goal.title, rest
 
 
 def condition(own: OwnGoal, trial: Trial | None) -> str:
     if trial is None:
-        return "If you reach all of your goal"
+        return _("If you reach all of your goal")
     if trial.kpi.definition.is_boolean:
-        return f"If {trial.kpi.name} is {'done' if trial.value else 'not done'}"
-    value = exact(trial.value, trial.kpi.unit)
+        words = _("If %(kpi)s is done") if trial.value else _("If %(kpi)s is not done")
+        return words % {"kpi": trial.kpi.name}
+    told = {"value": exact(trial.value, trial.kpi.unit)}
     if trial.period is None:
-        return f"If you reach {value}"
-    return f"If {period_words(trial.period, str(trial.kpi.definition.cadence))} had been {value}"
+        return _("If you reach %(value)s") % told
+    told["period"] = period_words(trial.period, str(trial.kpi.definition.cadence))
+    return _("If %(period)s had been %(value)s") % told
 
 
 def points_text(share: Decimal | None) -> str:
     """0.4 points, less than 0.1 points."""
-    return "less than 0.1 points" if share and not rounded(share, 3) else of_points(share or Decimal(0))
+    if share and not rounded(share, 3):
+        return _("less than %(points)s points") % {"points": written(Decimal("0.1"))}
+    return of_points(share or Decimal(0))
 
 
 def why_not_counted(own: OwnGoal) -> str:
@@ -130,7 +159,7 @@ def why_not_counted(own: OwnGoal) -> str:
     if own.goal.node.state in NOT_COUNTED:
         return NOT_COUNTED[own.goal.node.state]
     if own.goal.node.parent is not None and not own.goal.node.weight:
-        return "Its weight is 0: it is followed, but counts for nothing above."
+        return _("Its weight is 0: it is followed, but counts for nothing above.")
     return ""
 
 
@@ -153,12 +182,27 @@ def marks(scale: Scale, unit: str) -> list[Mark]:
             by_value.setdefault(value, []).append(kind)
     found: list[Mark] = []
     for value, kinds in by_value.items():
-        found.append(marked(kinds[0], f"{exact(value)} {' and '.join(kinds)}", scale.place(value), found))
+        found.append(marked(kinds[0], marked_as(value, kinds), scale.place(value), found))
     for kind, value in (("low", scale.low), ("high", scale.high)):
         end = marked(kind, exact(value, unit), scale.place(value), found)
         if end.line == 1:
             found.append(end)
     return found
+
+
+KINDS = {
+    "target": pgettext_lazy("under a scale", "target"),
+    "now": pgettext_lazy("under a scale", "now"),
+    "start": pgettext_lazy("under a scale", "start"),
+}
+
+
+def marked_as(value: Decimal, kinds: list[str]) -> str:
+    """12.5 target and now"""
+    words = str(KINDS[kinds[0]])
+    for kind in kinds[1:]:
+        words = _("%(one)s and %(other)s") % {"one": words, "other": KINDS[kind]}
+    return f"{exact(value)} {words}"
 
 
 def marked(kind: str, text: str, place: Decimal, others: list[Mark]) -> Mark:
@@ -182,12 +226,14 @@ class Effect:
 
 def effect_of(own: OwnGoal, kpi_id: int, was: Figures, now: Figures) -> Effect:
     """`was` and `now`: the progress of the goal and of its top."""
-    goal = moved("your goal" if own.owns else own.goal.title, was[0], now[0])
-    icon = "arrow-down" if goal.startswith("lowers") else "arrow-up" if goal.startswith("lifts") else "arrow-right"
+    goal = moved(_("your goal") if own.owns else own.goal.title, was[0], now[0])
+    icon = direction(was[0], now[0])
     top = own.top.goal
     if top is None or top.id == own.goal.id or icon == "arrow-right" or was[1] is None or now[1] is None:
         return Effect(kpi_id, goal, icon)
-    return Effect(kpi_id, goal, icon, f"{top.title} by {points_text(now[1] - was[1])}")
+    return Effect(
+        kpi_id, goal, icon, _("%(goal)s by %(points)s") % {"goal": top.title, "points": points_text(now[1] - was[1])}
+    )
 
 
 def would_be(own: OwnGoal, kpi_id: int, figures: Mapping[Id, Difference]) -> Effect:
@@ -199,18 +245,28 @@ def would_be(own: OwnGoal, kpi_id: int, figures: Mapping[Id, Difference]) -> Eff
 
 def told_value(value: Decimal, unit: str, kind: str) -> str:
     if kind == Kpi.Kind.BOOLEAN:
-        return "done" if value else "not done"
+        return _("done") if value else _("not done")
     return exact(value, unit)
 
 
 def moved(title: str, was: Decimal | None, now: Decimal | None) -> str:
     if now is None:
         return ""
+    told = {"goal": title, "before": percent(was), "after": percent(now)}
     if was is None:
-        return f"puts {title} at {percent(now)}"
+        return _("puts %(goal)s at %(after)s") % told
     if percent(now) == percent(was):
-        return f"leaves {title} at {percent(now)}"
-    return f"{'lifts' if now > was else 'lowers'} {title} from {percent(was)} to {percent(now)}"
+        return _("leaves %(goal)s at %(after)s") % told
+    if now > was:
+        return _("lifts %(goal)s from %(before)s to %(after)s") % told
+    return _("lowers %(goal)s from %(before)s to %(after)s") % told
+
+
+def direction(was: Decimal | None, now: Decimal | None) -> str:
+    """The icon of a change that can be seen."""
+    if was is None or now is None or percent(now) == percent(was):
+        return "arrow-right"
+    return "arrow-up" if now > was else "arrow-down"
 
 
 def effects(sight: Sight, told: list[str]) -> list[Effect]:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from django.core.exceptions import ValidationError
+from django.utils import translation
 
 from cascade.numbers import typed
 from goals.nodes import Id
@@ -54,11 +55,12 @@ class Trial:
 
 
 def number(text: str, unit: str) -> Decimal | None:
-    """A number in an address; None where there is none."""
+    """A number in an address, written with a point in every language as sliders do; None where there is none."""
     if not 0 < len(text) <= LONGEST:
         return None
     try:
-        return typed(text, unit)
+        with translation.override("en"):
+            return typed(text, unit)
     except ValidationError:
         return None
 

@@ -8,6 +8,7 @@ from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.dateparse import parse_date
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 from django_htmx.http import replace_url
 
@@ -76,7 +77,7 @@ def use_first_value(request, pk):
     except ValidationError as refusal:
         messages.error(request, " ".join(refusal.messages))
     else:
-        messages.success(request, "Progress is now measured from the first value.")
+        messages.success(request, _("Progress is now measured from the first value."))
     return redirect("kpis:detail", pk)
 
 
@@ -90,7 +91,7 @@ def new(request, goal_id):
         except ValidationError as refusal:
             form.refuse(refusal)
         else:
-            messages.success(request, "The KPI is there. Its first value can be entered now.")
+            messages.success(request, _("The KPI is there. Its first value can be entered now."))
             return redirect("kpis:detail", pk)
     return form_page(request, goal, form)
 
@@ -108,7 +109,7 @@ def edit(request, pk):
         except VersionMismatch:
             both = form.meet(kpi)
         else:
-            messages.success(request, "The KPI is saved.")
+            messages.success(request, _("The KPI is saved."))
             return redirect("kpis:detail", pk)
     return form_page(request, kpi.goal, form, kpi=kpi, both=both, state_form=StateForm(kpi=kpi))
 
@@ -120,7 +121,7 @@ def change_state(request, pk):
     form = StateForm(request.POST, kpi=kpi)
     if form.is_valid():
         kpi = form.save(by=request.user)
-        messages.success(request, f"The KPI is {kpi.get_state_display().lower()} now.")
+        messages.success(request, _("The KPI is %(state)s now.") % {"state": kpi.get_state_display().lower()})
         return redirect("kpis:detail", pk)
     shown = KpiForm(person=request.user, goal=kpi.goal, kpi=kpi)
     return form_page(request, kpi.goal, shown, kpi=kpi, state_form=form)

@@ -3,23 +3,44 @@
 from decimal import Decimal
 
 from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext_lazy, pgettext, pgettext_lazy
 
-from cascade.templatetags.ui import exact, number, percent, points
+from cascade.templatetags.ui import exact, number, percent, points, written
 from goals.models import Goal
 from kpis.attainment import KpiScore, Reason
 from kpis.course import Course
 
 PERIODS = {
-    "daily": "day",
-    "weekly": "week",
-    "monthly": "month",
-    "quarterly": "quarter",
-    "yearly": "year",
-    "once": "period",
+    "daily": pgettext_lazy("a period", "day"),
+    "weekly": pgettext_lazy("a period", "week"),
+    "monthly": pgettext_lazy("a period", "month"),
+    "quarterly": pgettext_lazy("a period", "quarter"),
+    "yearly": pgettext_lazy("a period", "year"),
+    "once": pgettext_lazy("a period", "period"),
 }
-
-
-GOOD = {"increase": "Higher", "decrease": "Lower", "maintain": "Within a range", None: "Not said"}
+EACH = {
+    "daily": gettext_lazy("each day"),
+    "weekly": gettext_lazy("each week"),
+    "monthly": gettext_lazy("each month"),
+    "quarterly": gettext_lazy("each quarter"),
+    "yearly": gettext_lazy("each year"),
+    "once": gettext_lazy("each period"),
+}
+COUNTED = {
+    "daily": ngettext_lazy("%(count)d day", "%(count)d days", "count"),
+    "weekly": ngettext_lazy("%(count)d week", "%(count)d weeks", "count"),
+    "monthly": ngettext_lazy("%(count)d month", "%(count)d months", "count"),
+    "quarterly": ngettext_lazy("%(count)d quarter", "%(count)d quarters", "count"),
+    "yearly": ngettext_lazy("%(count)d year", "%(count)d years", "count"),
+    "once": ngettext_lazy("%(count)d period", "%(count)d periods", "count"),
+}
+GOOD = {
+    "increase": gettext_lazy("Higher"),
+    "decrease": gettext_lazy("Lower"),
+    "maintain": gettext_lazy("Within a range"),
+    None: gettext_lazy("Not said"),
+}
 
 
 def told(course: Course) -> dict[str, str]:
@@ -31,38 +52,48 @@ def told(course: Course) -> dict[str, str]:
         "ending": ending(course),
         "range": within(definition.lower, definition.upper, course.kpi.target, course.kpi.unit),
         "good": GOOD[course.kpi.direction],
-        "period": PERIODS[course.kpi.cadence],
+        "each": EACH[course.kpi.cadence],
     }
 
 
 def silence(course: Course) -> str:
     """Since when nothing was observed."""
     newest = course.score.latest_observed_on
-    return "Nothing was ever observed." if newest is None else f"The newest value was observed on {date(newest)}."
+    if newest is None:
+        return _("Nothing was ever observed.")
+    return _("The newest value was observed on %(date)s.") % {"date": date(newest)}
 
 
 def ending(course: Course) -> str:
-    passed = f"Its due date, {date(course.kpi.life[1])}, has passed"
-    return f"{passed}." if course.score.progress is None else f"{passed}; the whole target counts now."
+    told = {"date": date(course.kpi.life[1])}
+    if course.score.progress is None:
+        return _("Its due date, %(date)s, has passed.") % told
+    return _("Its due date, %(date)s, has passed; the whole target counts now.") % told
 
 
 def effect(goal: Goal, was: Decimal | None) -> str:
     """What a value did to its goal, once the goal is rolled up."""
     now = goal.figures.progress if hasattr(goal, "figures") else None
-    if now is None or was == now:
-        return "" if now is None else f"{goal.title} stays at {percent(now)}."
+    if now is None:
+        return ""
+    told = {"goal": goal.title, "before": percent(was), "after": percent(now)}
+    if was == now:
+        return _("%(goal)s stays at %(after)s.") % told
     if was is None:
-        return f"{goal.title} stands at {percent(now)} now."
+        return _("%(goal)s stands at %(after)s now.") % told
     if percent(now) == percent(was):
-        return f"{goal.title} moves by less than 0.1 points and stays at {percent(now)}."
-    return f"{'Lifts' if now > was else 'Lowers'} {goal.title} from {percent(was)} to {percent(now)}."
+        told["least"] = written(Decimal("0.1"))
+        return _("%(goal)s moves by less than %(least)s points and stays at %(after)s.") % told
+    if now > was:
+        return _("Lifts %(goal)s from %(before)s to %(after)s.") % told
+    return _("Lowers %(goal)s from %(before)s to %(after)s.") % told
 
 
 def sentence(course: Course) -> str:
     """What a reader learns first."""
     score = course.score
     if score.status == "scheduled":
-        return f"Measuring starts on {date(course.kpi.life[0])}."
+        return _("Measuring starts on %(date)s.") % {"date": date(course.kpi.life[0])}
     if course.definition.is_boolean:
         return done_or_not(course)
     if score.progress is None:
@@ -78,11 +109,10 @@ def done_or_not(course: Course) -> str:
     due = course.kpi.life[1]
     line = course.current
     if course.score.actual:
-        late = ", after it was due" if course.score.late else ""
-        return f"Done on {date(line.held.observed_on)}{late}."
-    if course.on > due:
-        return f"Not done. It was due on {date(due)}."
-    return f"Not done yet. It is due on {date(due)}."
+        words = _("Done on %(date)s, after it was due.") if course.score.late else _("Done on %(date)s.")
+        return words % {"date": date(line.held.observed_on)}
+    words = _("Not done. It was due on %(date)s.") if course.on > due else _("Not done yet. It is due on %(date)s.")
+    return words % {"date": date(due)}
 
 
 def without_score(course: Course) -> str:
@@ -90,68 +120,86 @@ def without_score(course: Course) -> str:
     if not measured:
         line = course.current
         if reason == Reason.missing:
-            return f"No value yet; the first was due on {date(course.lines[-1].period.life_end)}."
-        return f"No value yet. The first {PERIODS[course.kpi.cadence]} ends on {date(line.period.life_end)}."
-    now = f"{exact(measured[-1].value, course.kpi.unit)} in {measured[-1].name}"
-    why = {
-        Reason.missing_baseline: "It has no start to measure progress from, so it has no score.",
-        Reason.missing_target: "It has no target, so its values are shown without a score.",
-        Reason.missing_direction: "It does not say whether more or less is good, so it has no score.",
-        Reason.not_due_yet: f"It is judged when the {PERIODS[course.kpi.cadence]} is over.",
-        Reason.missing: "No value that counts has come yet.",
+            told = {"date": date(course.lines[-1].period.life_end)}
+            return _("No value yet; the first was due on %(date)s.") % told
+        told = {"period": PERIODS[course.kpi.cadence], "date": date(line.period.life_end)}
+        return _("No value yet. The first %(period)s ends on %(date)s.") % told
+    now = _("%(value)s in %(period)s.") % {
+        "value": exact(measured[-1].value, course.kpi.unit),
+        "period": measured[-1].name,
     }
-    return f"{now}. {why[reason]}"
+    why = {
+        Reason.missing_baseline: _("It has no start to measure progress from, so it has no score."),
+        Reason.missing_target: _("It has no target, so its values are shown without a score."),
+        Reason.missing_direction: _("It does not say whether more or less is good, so it has no score."),
+        Reason.not_due_yet: _("It is judged when the %(period)s is over.") % {"period": PERIODS[course.kpi.cadence]},
+        Reason.missing: _("No value that counts has come yet."),
+    }
+    return f"{now} {why[reason]}"
 
 
 def kept(course: Course) -> str:
     lower, upper, unit = course.definition.lower, course.definition.upper, course.kpi.unit
-    now = number(course.score.actual, unit)
+    told = {"value": number(course.score.actual, unit), "range": within(lower, upper, course.kpi.target, unit)}
     if course.score.progress == 1:
-        return f"{now}: where it should stay, {within(lower, upper, course.kpi.target, unit)}."
-    return f"{now}, but it should stay {within(lower, upper, course.kpi.target, unit)}."
+        return _("%(value)s: where it should stay, %(range)s.") % told
+    return _("%(value)s, but it should stay %(range)s.") % told
 
 
 def within(lower: Decimal | None, upper: Decimal | None, target: Decimal | None, unit: str) -> str:
     if lower is None and upper is None:
-        return "" if target is None else f"at {exact(target, unit)}"
+        return "" if target is None else pgettext("should stay", "at %(value)s") % {"value": exact(target, unit)}
     if lower is None:
-        return f"at or below {exact(upper, unit)}"
+        return _("at or below %(value)s") % {"value": exact(upper, unit)}
     if upper is None:
-        return f"at or above {exact(lower, unit)}"
-    return f"between {exact(lower)} and {exact(upper, unit)}"
+        return _("at or above %(value)s") % {"value": exact(lower, unit)}
+    return _("between %(lower)s and %(upper)s") % {"lower": exact(lower), "upper": exact(upper, unit)}
 
 
 def on_the_way(course: Course) -> str:
     score, kpi = course.score, course.kpi
-    now = number(score.actual, kpi.unit)
+    told = {
+        "value": number(score.actual, kpi.unit),
+        "target": exact(kpi.target, kpi.unit),
+        "start": exact(kpi.baseline or Decimal(0)),
+        "progress": percent(score.progress),
+        "pace": against_pace(score),
+    }
     if score.status == "achieved":
-        return f"{now}: the target of {exact(kpi.target, kpi.unit)} is reached."
-    start = exact(kpi.baseline or Decimal(0))
-    way = f"{now}, {percent(score.progress)} of the way from {start} to {exact(kpi.target, kpi.unit)}"
-    return f"{way}, {against_pace(score)}."
+        return _("%(value)s: the target of %(target)s is reached.") % told
+    return _("%(value)s, %(progress)s of the way from %(start)s to %(target)s, %(pace)s.") % told
 
 
 def against_pace(score: KpiScore) -> str:
     if not score.gap:
-        return f"as planned by {date(score.pace)}"
-    side = "behind" if score.gap < 0 else "ahead of"
-    return f"{points(abs(score.gap)).lstrip('+')} points {side} the plan"
+        return _("as planned by %(date)s") % {"date": date(score.pace)}
+    told = {"points": points(abs(score.gap)).lstrip("+")}
+    if score.gap < 0:
+        return _("%(points)s points behind the plan") % told
+    return _("%(points)s points ahead of the plan") % told
 
 
 def each_period(course: Course) -> str:
     score, kpi = course.score, course.kpi
-    period = PERIODS[kpi.cadence]
     judged = [line for line in course.lines if line.row and line.row.judged]
-    attained = percent(score.progress if score.progress < 1 else score.raw)
+    told = {
+        "attained": percent(score.progress if score.progress < 1 else score.raw),
+        "periods": COUNTED[kpi.cadence] % {"count": len(judged)},
+        "period": PERIODS[kpi.cadence],
+    }
     if kpi.aggregation == "latest":
-        return f"{exact(judged[0].value, kpi.unit)} in {judged[0].name}: {attained} of the target."
-    count = f"{len(judged)} {period}{'s' if len(judged) > 1 else ''}"
+        told |= {"value": exact(judged[0].value, kpi.unit), "name": judged[0].name}
+        return _("%(value)s in %(name)s: %(attained)s of the target.") % told
     if kpi.aggregation == "sum":
         owed = sum((line.row.target or Decimal(0) for line in judged), Decimal(0))
-        return f"{number(score.actual)} of {number(owed, kpi.unit)} in {count}: {attained} of the targets."
-    reads = {"mean": "on average", "min": f"in the worst {period}", "max": f"in the best {period}"}
-    return f"{attained} of the target {reads[kpi.aggregation]} of {count}."
+        told |= {"value": number(score.actual), "asked": number(owed, kpi.unit)}
+        return _("%(value)s of %(asked)s in %(periods)s: %(attained)s of the targets.") % told
+    if kpi.aggregation == "mean":
+        return _("%(attained)s of the target on average of %(periods)s.") % told
+    if kpi.aggregation == "min":
+        return _("%(attained)s of the target in the worst %(period)s of %(periods)s.") % told
+    return _("%(attained)s of the target in the best %(period)s of %(periods)s.") % told
 
 
 def date(day) -> str:
-    return date_format(day, "j M Y")
+    return date_format(day)

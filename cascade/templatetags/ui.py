@@ -86,6 +86,12 @@ def with_unit(text: str, unit: str) -> str:
 
 
 @register.filter
+def suffix(unit: str) -> str:
+    """What stands behind a number of this unit, for numbers that a script writes."""
+    return with_unit("", unit)
+
+
+@register.filter
 def percent(share: Decimal | None, places: int | None = None) -> str:
     """A share of 0..1: "68.9%", at most one decimal; exactly `places` decimals where the number is explained."""
     return nothing() if share is None else percent_text(share, places)

@@ -1,6 +1,7 @@
 """What scoring found: derived, rebuilt at any time."""
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from cascade.fields import figure_field, value_field
 from kpis.models.kpi import Kpi
@@ -14,12 +15,12 @@ class KpiFigures(models.Model):
     """
 
     class Status(models.TextChoices):
-        ON_TRACK = "on_track", "On track"
-        AT_RISK = "at_risk", "At risk"
-        OFF_TRACK = "off_track", "Off track"
-        ACHIEVED = "achieved", "Achieved"
-        SCHEDULED = "scheduled", "Not started"
-        NO_DATA = "no_data", "No data"
+        ON_TRACK = "on_track", _("On track")
+        AT_RISK = "at_risk", _("At risk")
+        OFF_TRACK = "off_track", _("Off track")
+        ACHIEVED = "achieved", _("Achieved")
+        SCHEDULED = "scheduled", _("Not started")
+        NO_DATA = "no_data", _("No data")
 
     kpi = models.OneToOneField(Kpi, models.CASCADE, primary_key=True, related_name="figures")
     organisation = models.ForeignKey(Organisation, models.CASCADE)

@@ -7,6 +7,7 @@ from typing import Any
 from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import Exists, F, OuterRef, Q
+from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
 from cascade.fields import value_field, weight_field
@@ -39,50 +40,50 @@ class Kpi(models.Model):
     """
 
     class Kind(models.TextChoices):
-        NUMBER = "number", "Number"
-        BOOLEAN = "boolean", "Done or not"
+        NUMBER = "number", _("Number")
+        BOOLEAN = "boolean", _("Done or not")
 
     class Direction(models.TextChoices):
-        INCREASE = "increase", "Increase"
-        DECREASE = "decrease", "Decrease"
-        MAINTAIN = "maintain", "Maintain"
+        INCREASE = "increase", _("Increase")
+        DECREASE = "decrease", _("Decrease")
+        MAINTAIN = "maintain", _("Maintain")
 
     class Cadence(models.TextChoices):
-        DAILY = "daily", "Daily"
-        WEEKLY = "weekly", "Weekly"
-        MONTHLY = "monthly", "Monthly"
-        QUARTERLY = "quarterly", "Quarterly"
-        YEARLY = "yearly", "Yearly"
-        ONCE = "once", "Once"
+        DAILY = "daily", _("Daily")
+        WEEKLY = "weekly", _("Weekly")
+        MONTHLY = "monthly", _("Monthly")
+        QUARTERLY = "quarterly", _("Quarterly")
+        YEARLY = "yearly", _("Yearly")
+        ONCE = "once", _("Once")
 
     class Aggregation(models.TextChoices):
-        LATEST = "latest", "Latest value"
-        SUM = "sum", "Sum"
-        MEAN = "mean", "Mean"
-        MIN = "min", "Lowest"
-        MAX = "max", "Highest"
+        LATEST = "latest", _("Latest value")
+        SUM = "sum", _("Sum")
+        MEAN = "mean", _("Mean")
+        MIN = "min", _("Lowest")
+        MAX = "max", _("Highest")
 
     class TargetMode(models.TextChoices):
-        BY_DUE = "by_due", "Reach the target by the due date"
-        EACH_PERIOD = "each_period", "Reach the target in each period"
+        BY_DUE = "by_due", _("Reach the target by the due date")
+        EACH_PERIOD = "each_period", _("Reach the target in each period")
 
     class Trajectory(models.TextChoices):
-        LINEAR = "linear", "Straight line"
-        MILESTONES = "milestones", "Lines between milestones"
-        STEPS = "steps", "Steps at milestones"
+        LINEAR = "linear", _("Straight line")
+        MILESTONES = "milestones", _("Lines between milestones")
+        STEPS = "steps", _("Steps at milestones")
 
     class Indicator(models.TextChoices):
-        LEAD = "lead", "Lead"
-        LAG = "lag", "Lag"
+        LEAD = "lead", _("Lead")
+        LAG = "lag", _("Lag")
 
     class Source(models.TextChoices):
-        MANUAL = "manual", "Entered by hand"
-        API = "api", "Sent by another system"
+        MANUAL = "manual", _("Entered by hand")
+        API = "api", _("Sent by another system")
 
     class State(models.TextChoices):
-        ACTIVE = "active", "Active"
-        PAUSED = "paused", "Paused"
-        ARCHIVED = "archived", "Archived"
+        ACTIVE = "active", _("Active")
+        PAUSED = "paused", _("Paused")
+        ARCHIVED = "archived", _("Archived")
 
     organisation = models.ForeignKey(Organisation, models.CASCADE, related_name="kpis")
     goal = models.ForeignKey(Goal, models.CASCADE, related_name="kpis")
@@ -90,7 +91,7 @@ class Kpi(models.Model):
     version = models.PositiveIntegerField(default=1)
     key = models.CharField(
         max_length=100,
-        validators=[RegexValidator(r"^[a-z][a-z0-9_]*\Z", "Use a letter, then letters, digits and _.", "key_shape")],
+        validators=[RegexValidator(r"^[a-z][a-z0-9_]*\Z", _("Use a letter, then letters, digits and _."), "key_shape")],
     )
     name = models.CharField(max_length=500)
     definition = models.TextField(blank=True)

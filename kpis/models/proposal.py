@@ -1,6 +1,7 @@
 """Catchball: what a goal's owner is asked to take on, and every round in which it is answered."""
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from cascade.fields import value_field
 from goals.models import Goal
@@ -28,9 +29,9 @@ class Proposal(models.Model):
     """
 
     class State(models.TextChoices):
-        PROPOSED = "proposed", "The owner's turn"
-        COUNTERED = "countered", "Countered"
-        AGREED = "agreed", "Agreed"
+        PROPOSED = "proposed", _("The owner's turn")
+        COUNTERED = "countered", _("Countered")
+        AGREED = "agreed", _("Agreed")
 
     organisation = models.ForeignKey(Organisation, models.CASCADE, db_index=False)
     goal = models.OneToOneField(Goal, models.CASCADE, related_name="proposal")

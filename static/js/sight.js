@@ -10,9 +10,8 @@ document.addEventListener("htmx:load", event => {
 // With the decimals of the step, so the words beside the slider do not jump.
 function tell(slider) {
   const decimals = (slider.step.split(".")[1] ?? "").length;
-  const number = Number(slider.value).toLocaleString("en", { maximumFractionDigits: decimals }).replace("-", "−");
-  const unit = slider.dataset.unit;
-  const said = ["", "%", "°"].includes(unit) ? number + unit : `${number}\u00a0${unit}`;
+  const number = Number(slider.value).toLocaleString(document.documentElement.lang, { maximumFractionDigits: decimals }).replace("-", "−");
+  const said = number + slider.dataset.suffix;
   slider.form.querySelector("[data-try-output]").textContent = said;
   slider.setAttribute("aria-valuetext", said);
 }

@@ -78,7 +78,7 @@ def test_what_is_late_says_for_how_long(cast, deals):
         shown = page(cast.cy)
 
     assert "2 days late" in shown.text
-    assert "1 earlier month missing" in shown.text
+    assert "1 earlier value missing" in shown.text
 
 
 def test_within_the_grace_a_value_is_due_and_not_late(cast, deals):
