@@ -11,7 +11,19 @@ from cascade import versions
 from cascade.paging import Order, by
 from cascade.resource import Resource, operation
 from cascade.wire import AsOfQuery
-from goals import answers, explaining, history_api, lifecycle, past, reading, tree, trend_api, writing_api
+from goals import (
+    advice,
+    answers,
+    explaining,
+    history_api,
+    lifecycle,
+    past,
+    reading,
+    smart_api,
+    tree,
+    trend_api,
+    writing_api,
+)
 from goals import serializers as shapes
 from goals.access import Rights
 from goals.models import Goal
@@ -76,16 +88,19 @@ class Goals(Resource):
         return goal
 
     def filled(self, ids) -> list[dict]:
-        return self.told(reading.rows(self.person, ids))
+        return self.scored(reading.rows(self.person, ids))
+
+    def scored(self, rows) -> list[dict]:
+        return self.told(advice.with_scores(self.person.organisation, rows))
 
     def told(self, rows) -> list[dict]:
         shape = shapes.GoalRow()
-        return [shape.to_representation(row | shapes.GoalRow.NOT_YET) for row in rows]
+        return [shape.to_representation({"smart_score": None} | row | shapes.GoalRow.NOT_YET) for row in rows]
 
     def shown(self, goal: Goal, status: int = 200) -> Response:
         """The goal as it is now, also to a writer whose change took it out of their own sight."""
         own = Goal.objects.filter(organisation_id=self.person.organisation_id)
-        return Response(self.told(reading.rows(self.person, [goal.pk], own))[0], status)
+        return Response(self.scored(reading.rows(self.person, [goal.pk], own))[0], status)
 
     def again(self, data):
         return next(iter(self.filled([data["id"]])), data) if "version" in data else data
@@ -143,11 +158,9 @@ class Goals(Resource):
         """A new goal, by whoever may edit its parent; a root by the strategy office.
 
         Error codes: `level_above_parent`, `other_cycle`, `before_not_a_sibling`, `external_id_taken`, `dates_order`,
-        `owner_must_accept`; 409 `parent_ended`.
+        `owner_must_accept`; 409 `parent_ended`, `smart_too_low` (of one that is to be active at once).
         """
-        fields = self.body()
-        writing_api.refuse_creation(self.person, Rights.of(self.person), fields)
-        goal = tree.create(by=self.person, organisation=self.person.organisation, **fields)
+        goal = writing_api.create(self.person, Rights.of(self.person), self.body())
         return self.shown(goal, 201)
 
     @operation(body=shapes.GoalChange, answer=shapes.GoalRow, versioned=True)
@@ -193,7 +206,8 @@ class Goals(Resource):
         """Take a goal to another state: draft, proposed, active, paused, closed or cancelled.
 
         Closing freezes the figures; reopening thaws them. Error codes: `reason_required`, `only_when_closing`,
-        `has_data`, `out_of_range`; 409 `state_not_allowed`, `owner_must_accept`, `live_descendants`, `parent_ended`.
+        `has_data`, `out_of_range`; 409 `state_not_allowed`, `owner_must_accept`, `live_descendants`, `parent_ended`,
+        `smart_too_low` (start it all the same with `despite_smart` and a reason).
         """
         goal, body = self.found(pk), self.body()
         self.may(Rights.of(self.person).can_end(goal, body["with_descendants"]), NO_EDIT)
@@ -278,6 +292,17 @@ class Goals(Resource):
         Days before the first snapshot are left out; today's figures are those of now.
         """
         return Response(trend_api.points(self.found(pk), self.query))
+
+    @action(detail=True)
+    @operation(answer=smart_api.SmartAnswer)
+    def smart(self, request, pk):
+        """How well a goal and its KPIs are put by the S.M.A.R.T. rules of docs/domain.md section 12: 0 to 100, and what
+        would make it better, with a weak and a strong example for each rule.
+
+        It is advice. An organisation may ask for a `minimum` before a goal starts.
+        """
+        goal = self.found(pk)
+        return Response(smart_api.told(goal, advice.verdict(goal)))
 
     @action(detail=True)
     @operation(query=history_api.HistoryQuery, answer=history_api.VersionRow, page=True)

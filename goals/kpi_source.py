@@ -9,6 +9,7 @@ from typing import Any, Protocol
 from goals.access import Rights
 from goals.models import Goal
 from goals.rollup import KpiPart
+from goals.smart import KpiFacts
 from people.models import Organisation, Person
 
 
@@ -77,6 +78,11 @@ class KpiSource(Protocol):
 
     def begin_day(self, organisation: Organisation, on: dt.date) -> None:
         """What is asked from this day on comes into force."""
+
+    def measured(
+        self, organisation: Organisation, goal_ids: Collection[int], on: dt.date
+    ) -> Mapping[int, Sequence[KpiFacts]]:
+        """The active KPIs of these goals, by goal, as the S.M.A.R.T. rules take them."""
 
     def recordable(self, person: Person, kpi_ids: Collection[int]) -> Collection[int]:
         """Those of these KPIs for which a person may enter values."""

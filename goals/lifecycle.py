@@ -10,9 +10,9 @@ from django.utils.translation import gettext as _
 
 from cascade.errors import Conflict
 from cascade.versions import refuse_other
-from goals import acts, marks, progress, structure
+from goals import acts, advice, marks, progress, structure
 from goals.models import Goal, GoalFigures
-from people.models import Person
+from people.models import Organisation, Person
 
 State = Goal.State
 ALLOWED = {
@@ -38,15 +38,17 @@ def change_state(
     with_descendants: bool = False,
     judged_progress: Decimal | None = None,
     accepted: bool = False,
+    despite_smart: bool = False,
 ) -> Goal:
     """Takes a goal to another state; when it ends, with everything open below it if asked.
 
     Closing freezes progress, coverage and expected as they are today; without data the closer may judge the progress
     (0..1, with a reason, coverage 1). What below it was never active is cancelled instead. Reopening needs a reason.
     `accepted`: its owner has said yes before, in the catchball.
+    Starting needs the S.M.A.R.T. score that the organisation asks for, or `despite_smart` with a reason (section 12).
     Raises ValidationError (unknown_state, reason_required, out_of_range, only_when_closing, has_data), Conflict
-    (state_not_allowed, owner_must_accept, live_descendants, parent_ended) and VersionMismatch when `version` is given
-    and not the stored one.
+    (state_not_allowed, owner_must_accept, live_descendants, parent_ended, smart_too_low) and VersionMismatch when
+    `version` is given and not the stored one.
     """
     if state not in State.values:
         raise invalid("state", "unknown_state", _("%(state)s is not a state.") % {"state": state})
@@ -56,6 +58,8 @@ def change_state(
         if state == goal.state:
             return goal
         refuse(goal, state, None if accepted else by, reason, judged_progress)
+        if state == State.ACTIVE and goal.state in AGREED_BY_OWNER:
+            reason = refuse_weak(goal, organisation, reason, despite_smart)
         below = open_below(goal, with_descendants) if state in ENDED else []
         for each in reversed([goal, *below]):  # taken back from the top
             acts.note("state", each.pk, each.version, fields={name: getattr(each, name) for name in STANDING})
@@ -107,6 +111,22 @@ def refuse(goal: Goal, state: str, by: Person | None, reason: str, judged: Decim
         raise invalid("judged_progress", "only_when_closing", _("A progress is judged when the goal is closed."))
     if (goal.state == State.CLOSED or judged is not None) and not reason:
         raise invalid("reason", "reason_required", _("Say why."))
+
+
+def refuse_weak(goal: Goal, organisation: Organisation, reason: str = "", despite: bool = False) -> str:
+    """Refuses to start a goal whose S.M.A.R.T. score is lower than the organisation asks for; the reason to keep, which
+    tells the score where it is overridden."""
+    least = organisation.smart_minimum
+    score = advice.once_accepted(goal).score if least else least
+    if score >= least:
+        return reason
+    told = {"score": score, "least": least}
+    if not despite:
+        message = _("Its S.M.A.R.T. score is %(score)s of 100; goals start here with at least %(least)s.") % told
+        raise Conflict("smart_too_low", message)
+    if not reason.strip():
+        raise invalid("reason", "reason_required", _("Say why it starts with so low a score."))
+    return _("%(reason)s (started with a S.M.A.R.T. score of %(score)s, below %(least)s)") % {**told, "reason": reason}
 
 
 def open_below(goal: Goal, with_descendants: bool) -> list[Goal]:

@@ -84,8 +84,8 @@ def rows(person: Person, ids: Collection[int], among: QuerySet[Goal] | None = No
     """These goals, in this order, without those the person may not see (or that are not in `among`).
 
     Beside what people decided and the stored figures a row has the names behind its ids (NAMES), `contributors`,
-    `aligned`, `stale`, `effective_weight` in the root, `kpi_count`, `child_count` (goals the person may see),
-    `rolled_up`. `parent_id` is None where the person may not see the parent; `has_parent` tells it from a root.
+    `stale`, `kpi_count`, `child_count` (goals the person may see), `rolled_up`, and what it has from above (`placed`).
+    `parent_id` is None where the person may not see the parent; `has_parent` tells it from a root.
     """
     figures = {name: F(f"figures__{name}") for name in FIGURES}
     names = {name: F(path) for name, path in NAMES.items()}
@@ -103,7 +103,7 @@ def rows(person: Person, ids: Collection[int], among: QuerySet[Goal] | None = No
         row["rolled_up"] = row["status"] is not None and not pending & {row["tree_id"], None}
         row["status"] = row["status"] or status_before_roll_up(row["state"])
         row["stale"] = bool(row["stale_share"])
-        row["effective_weight"], row["aligned"] = in_root(row["id"], above)
+        row |= placed(row["id"], above)
         row["contributors"] = contributors.get(row["id"], [])
         row["has_parent"] = row["parent_id"] is not None
         row["parent_id"] = row["parent_id"] if row["parent_id"] in seen else None
@@ -133,10 +133,26 @@ def counted(goals: QuerySet[Goal], person: Person) -> QuerySet[Goal]:
 
 
 def path_figures(ids: Iterable[int]) -> dict[int, Row]:
-    """Parent, share and level rank of these goals and of all above them."""
+    """Parent, share, level rank, perspective and last day of these goals and of all above them."""
     goals = Goal.objects.filter(pk__in=structure.ancestor_ids(ids)).order_by()
-    rows = goals.values("id", "parent_id", share=F("figures__share"), rank=F("level__rank"))
-    return {row["id"]: row for row in rows}
+    names = {"share": F("figures__share"), "rank": F("level__rank"), "ends": Coalesce("due", "cycle__due")}
+    return {row["id"]: row for row in goals.values("id", "parent_id", "perspective_id", **names)}
+
+
+def placed(goal_id: int, above: dict[int, Row]) -> Row:
+    """What a goal has from its place: `effective_weight` and `aligned` (`in_root`), `ends` and `parent_ends` (the due
+    date, else that of the cycle), `has_perspective` (its own, else one above)."""
+    path = [above[goal_id]]
+    while path[-1]["parent_id"] is not None:
+        path.append(above[path[-1]["parent_id"]])
+    weight, aligned = in_root(goal_id, above)
+    return {
+        "effective_weight": weight,
+        "aligned": aligned,
+        "ends": path[0]["ends"],
+        "parent_ends": path[1]["ends"] if len(path) > 1 else None,
+        "has_perspective": any(goal["perspective_id"] for goal in path),
+    }
 
 
 @exactly

@@ -140,7 +140,10 @@ class GoalRow(Row):
         allow_null=True,
         help_text="Goals below it that are at risk or off track, seen or not; null before a roll-up.",
     )
-    smart_score = serializers.IntegerField(allow_null=True, help_text="Always null: goals are not scored yet.")
+    smart_score = serializers.IntegerField(
+        allow_null=True,
+        help_text="How well it is put, 0 to 100, as `smart/` explains it; null with `as_of` or `known`.",
+    )
     confidence = serializers.IntegerField(allow_null=True, help_text="Always null: nobody is asked yet.")
     kpi_count = serializers.IntegerField(help_text="Its own KPIs.")
     child_count = serializers.IntegerField(help_text="Goals directly below it that the caller may see.")
@@ -151,7 +154,7 @@ class GoalRow(Row):
     created_at = serializers.DateTimeField()
     updated_at = serializers.DateTimeField(help_text="When people last changed something.")
 
-    NOT_YET = {"smart_score": None, "confidence": None}
+    NOT_YET = {"confidence": None}
 
 
 def reason() -> Text:
@@ -216,6 +219,11 @@ class GoalState(serializers.Serializer):
     )
     with_descendants = Flag(
         required=False, default=False, help_text="When it ends, everything open below it ends as well."
+    )
+    despite_smart = Flag(
+        required=False,
+        default=False,
+        help_text="Start it although its S.M.A.R.T. score is lower than the organisation asks for; needs a reason.",
     )
     judged_progress = Exact(
         required=False,

@@ -37,6 +37,15 @@ def refuse_creation(person: Person, rights: Rights, fields: Mapping[str, Any]) -
         refuse("state", "owner_must_accept", "Propose it: it becomes active when its owner accepts it.")
 
 
+def create(person: Person, rights: Rights, fields: dict[str, Any]) -> Goal:
+    refuse_creation(person, rights, fields)
+    with structure.lock(person.organisation_id) as organisation:
+        goal = tree.create(by=person, organisation=organisation, **fields)
+        if goal.state == Goal.State.ACTIVE:
+            lifecycle.refuse_weak(goal, organisation)
+    return goal
+
+
 def refuse_place_and_state(data: Any, goal: Goal) -> None:
     """Place and state change elsewhere; a goal that is sent back as it was read is fine."""
     if not isinstance(data, dict):
@@ -164,8 +173,7 @@ class Batch:
 
     def create(self, fields: dict[str, Any]) -> Goal:
         fields["parent"] = self.current(fields.get("parent"))
-        refuse_creation(self.person, self.rights_now(), fields)
-        return tree.create(by=self.person, organisation=self.person.organisation, **fields)
+        return create(self.person, self.rights_now(), fields)
 
     def change(self, goal: Goal, fields: dict[str, Any]) -> Goal:
         goal, rights = self.current(goal), self.rights_now()

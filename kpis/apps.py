@@ -8,7 +8,7 @@ class KpisConfig(AppConfig):
     def ready(self):
         from goals import kpi_source
         from kpis.around_parts import everything  # models exist only now
-        from kpis.scoring import Source
+        from kpis.source import Source
         from people import notifications
 
         kpi_source.register(Source(everything))

@@ -53,6 +53,10 @@ class OrganisationRow(Row):
     grace_quarterly = serializers.IntegerField()
     grace_yearly = serializers.IntegerField()
     grace_once = serializers.IntegerField()
+    smart_minimum = serializers.IntegerField(help_text="A goal starts with at least this S.M.A.R.T. score; 0: any.")
+    vague_words = serializers.CharField(
+        help_text="First words of a title that need a number beside them; empty: the usual ones."
+    )
     attribution = serializers.CharField(help_text="Where imported data comes from and under which licence.")
     today = serializers.DateField(help_text="The date it is now in the organisation's time zone.")
     created_at = serializers.DateTimeField()
@@ -81,6 +85,8 @@ class OrganisationChange(serializers.Serializer):
     grace_quarterly = days()
     grace_yearly = days()
     grace_once = days()
+    smart_minimum = Whole(min_value=0, max_value=100)
+    vague_words = Text(allow_blank=True, max_length=10_000)
     attribution = Text(allow_blank=True, max_length=10_000)
 
 

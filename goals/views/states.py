@@ -71,6 +71,15 @@ CHANGES = {
 class ReasonForm(forms.Form):
     reason = forms.CharField(max_length=2000, required=False, label=_("Reason"), widget=forms.Textarea({"rows": 3}))
     with_descendants = forms.BooleanField(required=False, label=_("With all goals below it"))
+    despite_smart = forms.BooleanField(
+        required=False, label=_("Start it all the same; the reason stays in its history")
+    )
+
+    ASKED_AT = {"live_descendants": "with_descendants", "smart_too_low": "despite_smart"}
+
+    @property
+    def asks_despite_smart(self) -> bool:
+        return bool(self.errors.get("despite_smart") or self.data.get("despite_smart"))
 
 
 def change_of(goal: Goal, state: str) -> Change:
@@ -121,7 +130,7 @@ def apply(form: ReasonForm, goal: Goal, wanted: Change, request: HttpRequest) ->
             lifecycle.change_state(goal, wanted.state, by=request.user, **form.cleaned_data)
         return act
     except Conflict as refusal:
-        form.add_error("with_descendants" if refusal.code == "live_descendants" else None, str(refusal))
+        form.add_error(form.ASKED_AT.get(refusal.code), str(refusal))
     except ValidationError as refusal:
         form.add_error(None, refusal) if not hasattr(refusal, "error_dict") else add(form, refusal)
     return None

@@ -31,7 +31,9 @@ class Organisation(models.Model):
     """One customer: everything else belongs to exactly one organisation (docs/domain.md sections 1, 3 and 6).
 
     Its row is the lock of every structural change and roll-up of its goal trees. `on_track` and `at_risk` are gaps,
-    `min_coverage` a share (section 6.8 and 8); grace is in days after a period's end (section 6.1).
+    `min_coverage` a share (section 6.8 and 8); grace is in days after a period's end (section 6.1). A goal
+    starts only with a S.M.A.R.T. score of at least `smart_minimum` (0: with any); `vague_words`, separated by white
+    space or commas, take the place of the usual ones (section 12).
     """
 
     class NamedBy(models.TextChoices):
@@ -54,6 +56,8 @@ class Organisation(models.Model):
     grace_quarterly = models.PositiveSmallIntegerField(default=14)
     grace_yearly = models.PositiveSmallIntegerField(default=30)
     grace_once = models.PositiveSmallIntegerField(default=7)
+    smart_minimum = models.PositiveSmallIntegerField(default=0, validators=[MaxValueValidator(100)])
+    vague_words = models.TextField(blank=True)
     attribution = models.TextField(blank=True, help_text="Where imported data comes from and under which licence.")
     version = models.PositiveIntegerField(default=1)
     created_at = models.DateTimeField(auto_now_add=True)

@@ -241,3 +241,48 @@ def test_a_refusal_changes_nothing(cast, family):
             family["top"], "closed", by=cast.ada, with_descendants=True, judged_progress=Decimal(2), reason="so"
         )
     assert list(Goal.objects.order_by("pk").values()) == before
+
+
+@pytest.fixture
+def demanding(cast):
+    """Works asks for 60 points, and a draft goal of Bo has 54: what a well put goal has without KPIs."""
+    cast.works.smart_minimum = 60
+    cast.works.save()
+    dates = {"start": dt.date(2026, 1, 1), "due": cast.cycle.due}
+    why = "Without growth nobody stays."
+    told = {"owner": cast.bo, "perspective": cast.customer, "why": why, **dates}
+    return cast.goal("Win ten new customers", state="draft", **told)
+
+
+def test_an_organisation_may_ask_for_a_least_smart_score_before_a_goal_starts(cast, demanding):
+    with pytest.raises(Conflict) as refused:
+        change_state(demanding, "active", by=cast.bo, reason="Now.")
+    assert code(refused) == "smart_too_low"
+    assert "54" in str(refused.value)
+    kpi(demanding, unit="customers")
+    assert change_state(demanding, "active", by=cast.bo).state == "active"
+
+
+def test_starting_counts_as_accepting_and_the_border_is_enough(cast, demanding):
+    cast.works.smart_minimum = 54
+    cast.works.save()
+    assert change_state(demanding, "active", by=cast.bo).state == "active"
+
+
+def test_a_goal_starts_despite_its_score_with_a_reason_that_is_kept(cast, demanding):
+    with pytest.raises(ValidationError) as refused:
+        change_state(demanding, "active", by=cast.bo, reason=" ", despite_smart=True)
+    assert code(refused) == "reason: reason_required"
+    goal = change_state(demanding, "active", by=cast.bo, reason="The market opens today.", despite_smart=True)
+    kept = goal.history.first()
+    assert (kept.state, kept.history_user) == ("active", cast.bo)
+    assert "The market opens today." in kept.history_change_reason
+    assert "54" in kept.history_change_reason
+
+
+def test_what_runs_already_is_not_asked_for_a_score(cast, demanding):
+    goal = change_state(demanding, "active", by=cast.bo, reason="Now.", despite_smart=True)
+    goal = change_state(change_state(goal, "paused", by=cast.bo), "active", by=cast.bo)
+    assert goal.history.first().history_change_reason == ""
+    assert change_state(goal, "closed", by=cast.bo).state == "closed"
+    assert change_state(goal, "active", by=cast.bo, reason="Too early.").state == "active"

@@ -81,3 +81,17 @@ def test_a_reading_changes_nothing_and_works_as_a_page(cast, goal):
     assert "<html" in sentence(get(cast.ada, "state", goal))
     assert fresh(goal).state == "active"
     assert post(cast.ada, "change_state", goal, "closed", htmx=False).status_code == 302
+
+
+def test_a_goal_that_is_put_too_weakly_is_started_with_a_reason_or_not_at_all(cast):
+    cast.works.smart_minimum = 60
+    cast.works.save()
+    goal = cast.goal("Grow", owner=cast.bo, state="draft")
+    refused = post(cast.bo, "change_state", goal, "active")
+    assert refused.status_code == 422
+    assert "S.M.A.R.T." in sentence(refused)
+    assert 'name="despite_smart"' in sentence(refused)
+    unsaid = post(cast.bo, "change_state", goal, "active", despite_smart="on")
+    assert (unsaid.status_code, fresh(goal).state) == (422, "draft")
+    assert post(cast.bo, "change_state", goal, "active", despite_smart="on", reason="Now.").status_code == 200
+    assert fresh(goal).state == "active"
