@@ -4,7 +4,17 @@
 PYTHON = python3 dev.py python
 PRODUCTION = SECRET_KEY=$$(python3 -c "import secrets; print(secrets.token_urlsafe(50))") \
 	DATABASE_URL=sqlite://:memory: BASE_URL=https://cascade.example.com ALLOWED_HOSTS=cascade.example.com
-ENGINE = goals/rollup.py goals/smart.py goals/causes.py kpis/periods.py kpis/attainment.py kpis/due.py kpis/whatif.py kpis/evidence.py kpis/split.py
+ENGINE += goals/causes.py
+ENGINE += goals/rollup.py
+ENGINE += goals/smart.py
+ENGINE += kpis/attainment.py
+ENGINE += kpis/due.py
+ENGINE += kpis/evidence.py
+ENGINE += kpis/periods.py
+ENGINE += kpis/split.py
+ENGINE += kpis/whatif.py
+ENGINE += reviews/reminding.py
+ENGINE += reviews/rhythm.py
 
 run: ## the demo company on http://127.0.0.1:8000 (PORT, DATA_DIR)
 	@python3 dev.py run
