@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from django.shortcuts import get_object_or_404
+from drf_spectacular.utils import OpenApiExample
 from rest_framework.decorators import action
 from rest_framework.response import Response
 
@@ -94,10 +95,49 @@ def told(effects: Iterable[Effect]) -> list[dict[str, Any]]:
     ]
 
 
+ASKED = OpenApiExample(
+    "A value today, and a goal at another place",
+    request_only=True,
+    value={
+        "changes": [
+            {"kpi": 31, "set": {"actual": "50"}},
+            {"goal": 12, "set": {"parent": 7, "weight": "50"}},
+        ]
+    },
+)
+TOLD = OpenApiExample(
+    "What would follow",
+    response_only=True,
+    value={
+        "date": "2026-06-30",
+        "goals": [
+            {
+                "goal": 4,
+                "restricted": False,
+                "before": "0.630000",
+                "after": "0.810000",
+                "delta": "0.180000",
+                "status_before": "on_track",
+                "status_after": "on_track",
+            },
+            {
+                "goal": None,
+                "restricted": True,
+                "before": None,
+                "after": None,
+                "delta": None,
+                "status_before": None,
+                "status_after": None,
+            },
+        ],
+    },
+)
+
+
 class WhatIf(Resource):
     write_scope = Scope.READ  # asking changes nothing
 
-    @operation(body=shapes.WhatIfBody, answer=shapes.WhatIfAnswer)
+    @operation(body=shapes.WhatIfBody, answer=shapes.WhatIfAnswer, examples=(ASKED, TOLD))
     def create(self, request):
         """What if: the goals at or above every changed place, before and after, the largest change first.
 
