@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from cascade.errors import Conflict, RowsRefused
 from goals import drafts
-from goals.drafts import Line
+from goals.drafts import Line, Subject
 from goals.filters import spellings
 from goals.models import Draft, Goal
 from kpis import applying, draft_lines
@@ -43,11 +43,14 @@ def own(request: HttpRequest, pk: int) -> Draft:
 
 @read_or_write
 def whatif(request: HttpRequest) -> HttpResponse:
-    """The reader's drafts and those shared with everybody; sent, it makes a new one."""
+    """The reader's drafts and those shared with everybody; sent, it makes a new one, about the goal or KPI named by
+    `key`, if one is."""
     person = request.user
+    about = subject_of(person, (request.POST or request.GET).get("key", ""))
     if request.method == "POST":
         name = request.POST.get("name", "").replace("\0", "").strip()[:200] or name_of_today(person)
-        draft = Draft.objects.create(organisation=person.organisation, owner=person, name=name)
+        lines = drafts.with_subject([], about) if about else []
+        draft = Draft.objects.create(organisation=person.organisation, owner=person, name=name, changes=lines)
         return redirect("kpis:draft", draft.pk)
     every = Draft.objects.visible_to(person).select_related("owner")
     kept = every.exclude(state=Draft.State.DISCARDED)
@@ -55,9 +58,22 @@ def whatif(request: HttpRequest) -> HttpResponse:
         "mine": kept.filter(owner=person)[:MOST],
         "others": kept.exclude(owner=person)[:MOST],
         "discarded": every.filter(owner=person, state=Draft.State.DISCARDED)[:MOST],
-        "name": name_of_today(person),
+        "name": about.title[:200] if about else name_of_today(person),
+        "about": about,
     }
     return render(request, "kpis/whatif.html", context)
+
+
+def subject_of(person: Person, text: str) -> Subject | None:
+    """The goal or KPI that a key such as goal-12 names; None without one, 404 for what is not there."""
+    if not text:
+        return None
+    kind, _dash, number_text = text.partition("-")
+    key = kind, number(number_text)
+    found = draft_lines.subjects(person, {key: ()}) if kind in KINDS else {}
+    if key not in found:
+        raise Http404
+    return found[key][0]
 
 
 def name_of_today(person: Person) -> str:
@@ -126,17 +142,10 @@ def saying(rows: QuerySet, field: str, text: str) -> QuerySet:
 
 @require_POST
 def add(request: HttpRequest, pk: int) -> HttpResponse:
-    kind, _dash, subject = request.POST.get("key", "").partition("-")
-    if kind not in KINDS:
+    draft, subject = own(request, pk), subject_of(request.user, request.POST.get("key", ""))
+    if subject is None:
         raise Http404
-    draft, key = own(request, pk), (kind, number(subject))
-    missing(request.user, key)
-    return changed(request, draft, lambda lines: draft_lines.build(lines, request.user, [(key, {})]))
-
-
-def missing(person: Person, key: draft_lines.Key) -> None:
-    if key not in draft_lines.subjects(person, {key: ()}):
-        raise Http404
+    return changed(request, draft, lambda lines: drafts.with_subject(lines, subject))
 
 
 def number(text: str) -> int:

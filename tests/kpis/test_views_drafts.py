@@ -271,3 +271,15 @@ def test_the_number_of_queries_does_not_depend_on_the_lines(works, ada):
             ada.get(reverse("kpis:draft", args=[draft.pk]))
         counts.append(len(queries))
     assert counts[0] == counts[1]
+
+
+def test_a_draft_begins_with_a_goal_or_kpi_that_one_comes_from(cast, secret):
+    cy, own = client(cast.cy), Goal.objects.get(title="Own")
+    page = shown(cy.get(reverse("kpis:whatif"), {"key": f"goal-{own.pk}"}))
+    assert f'name="key" value="goal-{own.pk}"' in page
+    cy.post(reverse("kpis:whatif"), {"key": f"goal-{own.pk}", "name": "Mine"})
+    assert [line["title"] for line in Draft.objects.get(owner=cast.cy).changes] == ["Own"]
+    for key in (f"goal-{Goal.objects.get(title='Hidden plan').pk}", "unit-1", "goal-x"):
+        assert cy.get(reverse("kpis:whatif"), {"key": key}).status_code == 404
+        assert cy.post(reverse("kpis:whatif"), {"key": key}).status_code == 404
+    assert Draft.objects.filter(owner=cast.cy).count() == 1
