@@ -86,7 +86,11 @@ class Organisation(models.Model):
 
     def today(self) -> dt.date:
         """The date it is now where the organisation is."""
-        return timezone.now().astimezone(zoneinfo.ZoneInfo(self.timezone)).date()
+        return self.day_of(timezone.now())
+
+    def day_of(self, moment: dt.datetime) -> dt.date:
+        """The date of a moment where the organisation is."""
+        return moment.astimezone(zoneinfo.ZoneInfo(self.timezone)).date()
 
     def end_of(self, day: dt.date) -> dt.datetime:
         """The last moment of a day in the organisation's time zone."""

@@ -1,0 +1,57 @@
+"""The reviews of goals, one for each period."""
+
+from django.db import models
+from simple_history.models import HistoricalRecords
+
+from goals.models import Goal
+from people.models import Organisation, Person
+
+
+class ReviewQuerySet(models.QuerySet):
+    def visible_to(self, person):
+        """The reviews of the goals that a person may see."""
+        return self.filter(organisation_id=person.organisation_id, goal__in=Goal.objects.visible_to(person))
+
+    def owed(self):
+        """Neither signed off nor called off."""
+        return self.filter(state__in=(Review.State.PLANNED, Review.State.OPEN))
+
+
+class Review(models.Model):
+    """The review of a goal for the period `first`..`end`, held on `day` (docs/domain.md sections 14 and 15).
+
+    `owner` owes it. `revision` counts how often a person moved it; moved by a person it keeps its day when the
+    calendar is worked out again.
+    """
+
+    class State(models.TextChoices):
+        PLANNED = "planned", "Planned"
+        OPEN = "open", "Being held"
+        SIGNED = "signed", "Signed off"
+        CANCELLED = "cancelled", "Called off"
+
+    organisation = models.ForeignKey(Organisation, models.CASCADE, related_name="reviews")
+    goal = models.ForeignKey(Goal, models.CASCADE, related_name="reviews", db_index=False)
+    owner = models.ForeignKey(Person, models.SET_NULL, null=True, related_name="reviews")
+    name = models.CharField(max_length=20)
+    first = models.DateField()
+    end = models.DateField()
+    day = models.DateField()
+    closing = models.BooleanField(default=False)
+    revision = models.PositiveSmallIntegerField(default=1)
+    state = models.CharField(max_length=10, choices=State, default=State.PLANNED)
+    signed_by = models.ForeignKey(Person, models.SET_NULL, null=True, blank=True, related_name="+")
+    signed_at = models.DateTimeField(null=True, blank=True)
+    version = models.PositiveIntegerField(default=1)
+
+    objects = ReviewQuerySet.as_manager()
+    history = HistoricalRecords()
+
+    class Meta:
+        ordering = ["day", "id"]
+        constraints = [models.UniqueConstraint(fields=["goal", "end"], name="review_unique")]
+        indexes = [models.Index(fields=["organisation", "day"], name="review_day")]
+
+    @property
+    def was_moved(self) -> bool:
+        return self.revision > 1
