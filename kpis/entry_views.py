@@ -1,5 +1,7 @@
 """Entering a value on the line of sight, in its row. Without JavaScript the same forms go to the KPI's own page."""
 
+from dataclasses import replace
+
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect, render
@@ -17,7 +19,7 @@ from kpis.course import course_of
 from kpis.entry import EntryRow
 from kpis.forms import DoneForm, ValueForm
 from kpis.models import Kpi
-from kpis.sight import sight_of
+from kpis.sight import OwnGoal, OwnKpi, Sight, sight_of
 from kpis.trying import number, supposed
 
 
@@ -34,11 +36,16 @@ def enter(request, pk, first):
     return render(request, "kpis/sight/edit.html", {"row": EntryRow.of_form(form)})
 
 
-def form_for(request, pk: int, first: str) -> ValueForm:
+def recordable(request, pk: int) -> Kpi:
     kpis = Kpi.objects.visible_to(request.user).select_related("goal__cycle", "goal__figures", "organisation")
     kpi = get_object_or_404(kpis, pk=pk)
     if not can_record(request.user, kpi):
         raise PermissionDenied
+    return kpi
+
+
+def form_for(request, pk: int, first: str) -> ValueForm:
+    kpi = recordable(request, pk)
     line = course_of(kpi).line_of(day(first))
     if line is None or not line.is_within_life:
         raise Http404
@@ -105,14 +112,30 @@ def entry(request, form: ValueForm, status: int = 200):
 @require_safe
 def preview(request, pk, first):
     """What a value would do, in a sentence; nothing is saved. Of what is no number nothing is said."""
-    sight = sight_of(request.user, request.user)
-    found = [(own, kpi) for own in sight.goals for kpi in own.kpis if kpi.id == pk]
-    if not found:
-        raise Http404
-    [(own, own_kpi)] = found
+    sight, own, own_kpi = on_its_way(request, pk)
     value, period = number(request.GET.get("value", ""), own_kpi.kpi.unit), own_kpi.period(day(first))
     context = {"kpi_id": pk}
     if value is not None and period is not None:
         figures = supposed(sight.paths, own_kpi.kpi, value, period)
         context |= {"value": exact(value, own_kpi.kpi.unit), "effect": words.would_be(own, pk, figures)}
     return render(request, "kpis/sight/effect.html", context)
+
+
+def on_its_way(request, pk: int) -> tuple[Sight, OwnGoal, OwnKpi]:
+    """The KPI with its goal on the way up: in the reader's sight, else in that of the goal's owner, whose values the
+    reader may enter."""
+    sight = sight_of(request.user, request.user)
+    if (found := among(sight, pk)) is not None:
+        return sight, *found
+    kpi = recordable(request, pk)
+    owner = kpi.goal.owner
+    sight = sight_of(owner, request.user) if owner else sight
+    found = among(sight, pk)
+    if found is None:
+        raise Http404
+    own, own_kpi = found
+    return sight, replace(own, owns=False), own_kpi
+
+
+def among(sight: Sight, pk: int) -> tuple[OwnGoal, OwnKpi] | None:
+    return next(((own, kpi) for own in sight.goals for kpi in own.kpis if kpi.id == pk), None)

@@ -21,6 +21,7 @@ from goals.models import Goal
 from goals.nodes import ONE, Method
 from goals.views import alignments, comments, moments
 
+FOLD_AFTER = 8  # rows of a long table; print shows all of them
 JOINED = ("organisation", "level", "owner__unit", "unit", "cycle", "perspective", "parent")
 NOTES = {
     Method.weighted_mean: gettext_lazy("Weight × progress = points. The points add up exactly"),
@@ -74,6 +75,7 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
         "trend_says": words.trend(points),
         "changes": shown.changes[:MOST_CHANGES],
         "more_changes": len(shown.changes) > MOST_CHANGES,
+        "fold_after": FOLD_AFTER if max(len(shown.kpis), len(parts)) > FOLD_AFTER + 2 else MOST_PARTS,
         "pending": goal.pending and not moment.is_past,
         **doors(shown),
         **({} if moment.is_past else around(request, shown)),

@@ -436,3 +436,19 @@ def test_the_doors_of_a_goal_lead_to_pages_that_are_there(cast, family):
     for address in doors:
         assert f'href="{address}"' in html
         assert signed_in(cast.bo).get(address).status_code == 200, address
+
+
+def test_a_long_list_of_kpis_is_folded_and_whole_in_print(cast):
+    goal = cast.goal("Long")
+    for number in range(12):
+        kpi(goal, f"k{number}", number)
+    answer = signed_in(cast.ada).get(reverse("goals:detail", args=[rolled_up(goal).pk]))
+    rows = [row for row in read(answer).tables["kpi-table"][1:] if "kpi-entry" not in row.classes]
+
+    assert len(rows) == 12
+    assert [("is-folded" in row.classes) for row in rows] == [False] * 8 + [True] * 4
+    assert answer.content.decode().count("Show all 12") == 2
+    short = cast.goal("Short")
+    for number in range(9):
+        kpi(short, f"s{number}", number)
+    assert "Show all" not in page(cast.ada, rolled_up(short)).text

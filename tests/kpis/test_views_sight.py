@@ -369,7 +369,9 @@ def test_a_value_that_is_typed_says_what_it_would_do(cast, deals):
     assert "leaves your goal at 40%." in read(asked(cast.cy, preview, value="40")).text
     assert read(asked(cast.cy, preview, value="many")).text == ""
     assert not Measurement.objects.filter(period=MARCH).exists()
-    assert asked(cast.bo, preview, value="60").status_code == 404
+    assert "60 deals lifts Sell from 40% to 60%" in read(asked(cast.bo, preview, value="60")).text
+    assert asked(cast.dee, preview, value="60").status_code == 403
+    assert asked(cast.eve, preview, value="60").status_code == 404
     assert signed_in(cast.cy).post(preview).status_code == 405
 
 

@@ -13,7 +13,7 @@ pytestmark = pytest.mark.browser
 @pytest.fixture
 def goal(cast):
     made = cast.goal("Grow", cast.goal("Top"), owner=cast.bo, why="So that we can stay")
-    kpi(made, "Calls answered", 5)
+    kpi(made, "Calls answered", 5, start=cast.works.today().replace(day=1))
     return rolled_up(made)
 
 
@@ -134,3 +134,29 @@ def test_it_looks_right_with_everything_open(cast, goal, visit):
     visitor.check_looks()
     page.locator("#factors details[data-menu] summary").first.click()
     assert visitor.violations() == []
+
+
+def test_a_value_is_entered_on_the_goals_page(cast, goal, visit):
+    visitor = visit(cast.bo)
+    visitor.refusals.add(422)
+    page = visitor.open(address(goal))
+    page.get_by_role("link", name="Enter a value for Calls answered").press("Enter")
+    field = page.locator(".value-form .input").last
+    expect(field).to_be_focused()
+    field.fill("many")
+    field.press("Enter")
+    expect(page.locator(".value-form .field-error")).to_be_visible()
+    expect(field).to_have_value("many")
+    field.fill("60")
+    expect(page.locator(".value-form .checkin-effect")).to_contain_text("lifts your goal from 5% to 60%")
+    field.press("Enter")
+    expect(page.locator(".value-saved")).to_contain_text("60 saved")
+    expect(page.locator(".pending")).to_be_visible()
+    field_below = page.get_by_label("Write a comment")
+    field_below.fill("Half a sentence")
+    rolled_up(goal)
+    expect(page.locator("#figures .figure-num")).to_contain_text("60", timeout=30_000)
+    expect(page.locator("#figures-main .kpi-table")).to_contain_text("60")
+    expect(page.locator(".value-saved")).to_be_visible()
+    expect(field_below).to_have_value("Half a sentence")
+    expect(page.locator(".pending")).to_have_count(0)
