@@ -87,7 +87,8 @@ def take_back(goal: Goal, before: Mapping[str, Any], *, by: Person | None, reaso
         for name, value in before.items():
             setattr(goal, name, value)
         if goal.is_open and goal.parent_id and not goal.parent.is_open:
-            raise Conflict("parent_ended", f"The goal above is {goal.parent.state}; nothing open can stand below it.")
+            sentence = _("The goal above is %(state)s; nothing open can stand below it.")
+            raise Conflict("parent_ended", sentence % {"state": goal.parent.get_state_display().lower()})
         if not goal.is_open:
             open_below(goal, with_descendants=False)
         goal.version += 1

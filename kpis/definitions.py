@@ -57,11 +57,11 @@ REFUSALS = {
     "sum_baseline_not_zero": ("baseline", gettext_lazy("A sum starts at 0. Leave this empty.")),
     "sum_decrease_by_due": (
         "aggregation",
-        "A sum only grows. For a budget or a cap choose a target for each period instead.",
+        gettext_lazy("A sum only grows. For a budget or a cap choose a target for each period instead."),
     ),
     "boolean_shape": (
         "kind",
-        "Something that is done or not is measured once and rises from 0 to 1 by its due date.",
+        gettext_lazy("Something that is done or not is measured once and rises from 0 to 1 by its due date."),
     ),
     "band_order": ("upper", gettext_lazy("The upper edge lies below the lower one.")),
     "target_outside_band": ("target", gettext_lazy("The target lies outside the range.")),

@@ -5,6 +5,7 @@ on them: `--run first` and `--run second`. With REQUIRE_ALL=1 a test that is lef
 """
 
 import os
+import shutil
 from collections import Counter
 
 import pytest
@@ -14,6 +15,7 @@ from cascade.celery import app
 from tests.servers import find_chromium, find_postgres, find_redis
 
 DATABASE_FIXTURES = {"db", "transactional_db", "django_db_reset_sequences", "django_db_serialized_rollback"}
+NEEDS = ("browser", "gettext", "postgres", "redis")
 left_out: Counter[str] = Counter()
 
 
@@ -44,6 +46,8 @@ def missing(run: str) -> dict[str, str]:
         reasons["browser"] = "Chromium is not installed (apt install chromium)"
     elif run == "second":
         reasons["browser"] = ""
+    if not shutil.which("xgettext"):
+        reasons["gettext"] = "GNU gettext is not installed (apt install gettext)"
     if not on_postgres:
         reasons["postgres"] = lacking(find_postgres(), "PostgreSQL", "postgresql", run)
     if settings.EMBEDDED_BROKER:
@@ -63,7 +67,9 @@ def pytest_collection_modifyitems(config, items):
     kept, dropped = [], []
     for item in items:
         marks = {mark.name for mark in item.iter_markers()}
-        why = [reasons[mark] for mark in ("browser", "postgres", "redis") if mark in marks and mark in reasons]
+        why = [
+            reasons[mark] for mark in ("browser", "gettext", "postgres", "redis") if mark in marks and mark in reasons
+        ]
         left_out.update(filter(None, why[:1]))
         again = run != "second" or marks & {"postgres", "redis", "django_db"} or depends_on_database(item)
         (dropped if why or not again else kept).append(item)
