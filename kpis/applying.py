@@ -17,13 +17,13 @@ from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 
 from cascade.errors import Conflict, RowsRefused
-from cascade.fields import plain
 from cascade.problems import django_errors, field_error
 from goals import lifecycle, structure, tree, undo
 from goals.access import Rights
 from goals.drafts import Line
 from goals.models import Draft, Goal
 from kpis import access, definitions, recording
+from kpis.draft_effects import kept
 from kpis.draft_lines import ENDED, MESSAGES, applicable, shown
 from kpis.models import Kpi
 from kpis.supposing import decimal, trial
@@ -58,10 +58,7 @@ def apply(draft: Draft, *, by: Person, reason: str, version: int | None = None, 
             timezone.now(),
             reason.strip(),
         )
-        draft.effects = [
-            {"goal": goal, "before": text(each.old.progress), "after": text(each.new.progress)}
-            for goal, each in promised.found.items()
-        ]
+        draft.effects = kept(promised.found)
         draft.version += 1
         draft.save()
         return draft
@@ -73,10 +70,6 @@ def taken_back_together(by: Person, draft: Draft, placed: list[Placed]) -> Abstr
         return nullcontext()
     name = Truncator(draft.name).chars(undo.LONGEST)
     return undo.act(by, _("Draft “%(draft)s” applied") % {"draft": name})
-
-
-def text(progress: Decimal | None) -> str | None:
-    return None if progress is None else plain(progress)
 
 
 def refuse_outdated(by: Person, placed: list[Placed]) -> None:

@@ -87,8 +87,8 @@ def told(effects: Iterable[Effect]) -> list[dict[str, Any]]:
                 "before": effect.before,
                 "after": effect.after,
                 "delta": effect.delta,
-                "status_before": effect.old and effect.old.status,
-                "status_after": effect.new and effect.new.status,
+                "status_before": effect.was or None,
+                "status_after": effect.status or None,
             }
         )
         for effect in effects

@@ -69,7 +69,9 @@ class DraftPage:
 
     @property
     def sentence(self) -> str:
-        return sentence(self.effects) if any(line["set"] for line in self.draft.changes) else ""
+        if not any(line["set"] for line in self.draft.changes):
+            return ""
+        return sentence(self.effects, done=self.draft.state == Draft.State.APPLIED)
 
     @cached_property
     def shown(self) -> list[Shown]:

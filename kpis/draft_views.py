@@ -273,7 +273,10 @@ def apply(request: HttpRequest, pk: int) -> HttpResponse:
         status = 409 if isinstance(refusal, Conflict) else 403 if refusal.is_forbidden else 422
         refused = {"sentence": str(refusal), "lines": refused_lines(draft, request.user, refusal.errors)}
         return page(request, seen(request, pk), status=status, applying=form, refused=refused)
-    messages.success(request, _("The draft is applied. The figures follow in a moment."))
+    words = _("The draft is applied. The figures follow in a moment.")
+    if all(line["kind"] == "goal" for line in draft.changes):
+        words = _("The draft is applied. It can be taken back in the goal tree for a day.")
+    messages.success(request, words)
     return redirect(f"{reverse('kpis:draft', args=[pk])}#follows")
 
 
