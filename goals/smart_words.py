@@ -64,7 +64,7 @@ EXAMPLES = {
     "M3": Example(_("As fast as possible"), _("From 10 to 8 hours by 31 December")),
     "M4": Example(_("Reach 60"), _("From 41 today to 60")),
     "M5": Example(_("Somebody looks it up when asked"), _("The support system sends it on the first of each month")),
-    "A1": Example(_("11 KPIs, each 9% of the goal"), _("3 KPIs: speed, quality and cost")),
+    "A1": Example(_("11 KPIs, each about a tenth of the goal"), _("3 KPIs: speed, quality and cost")),
     "A2": Example(
         _("It moved by 0.2 a month so far and is to move by 0.7"),
         _("It moved by 0.2 a month so far and is to move by 0.25, because two people join"),

@@ -67,9 +67,7 @@ def pytest_collection_modifyitems(config, items):
     kept, dropped = [], []
     for item in items:
         marks = {mark.name for mark in item.iter_markers()}
-        why = [
-            reasons[mark] for mark in ("browser", "gettext", "postgres", "redis") if mark in marks and mark in reasons
-        ]
+        why = [reasons[mark] for mark in NEEDS if mark in marks and mark in reasons]
         left_out.update(filter(None, why[:1]))
         again = run != "second" or marks & {"postgres", "redis", "django_db"} or depends_on_database(item)
         (dropped if why or not again else kept).append(item)
