@@ -3,13 +3,14 @@
 The number of queries does not depend on the number of goals. Verdicts are about today; nothing is stored.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
+from decimal import Decimal
 from typing import Any
 
 from goals import reading, smart
 from goals.kpi_source import source
-from goals.models import Goal
+from goals.models import Cycle, Goal
 from people.models import Organisation
 
 Row = dict[str, Any]
@@ -32,9 +33,32 @@ def verdict(goal: Goal) -> smart.Verdict:
 
 def once_accepted(goal: Goal) -> smart.Verdict:
     """The verdict on a goal that starts now: whoever starts it accepts its target."""
-    organisation, told = goal.organisation, goal_facts([goal.pk])[goal.pk]
-    kpis = source().measured(organisation, [goal.pk], organisation.today()).get(goal.pk, ())
-    return judge(organisation, replace(told, accepted=True), kpis)
+    told = goal_facts([goal.pk])[goal.pk]
+    return judge(goal.organisation, replace(told, accepted=True), kpis_of(goal))
+
+
+def kpis_of(goal: Goal) -> Sequence[smart.KpiFacts]:
+    organisation = goal.organisation
+    return source().measured(organisation, [goal.pk], organisation.today()).get(goal.pk, ())
+
+
+def drafted(written: Mapping[str, Any], parent: Goal | None, cycle: Cycle, state: str) -> smart.GoalFacts:
+    """The facts of a goal as somebody writes it; `written` lacks what cannot be read yet."""
+    above = goal_facts([parent.pk])[parent.pk] if parent else None
+    level = written.get("level")
+    return smart.GoalFacts(
+        title=written.get("title") or "",
+        why=written.get("why") or "",
+        owned=written.get("owner") is not None,
+        weight=written.get("weight", Decimal(1)),
+        aligned=above.aligned if above else level is not None and level.rank == 0,
+        perspective=written.get("perspective") is not None or bool(above and above.perspective),
+        start=written.get("start"),
+        due=written.get("due") or cycle.due,
+        is_root=parent is None,
+        parent_due=above.due if above else None,
+        accepted=state in AGREED,
+    )
 
 
 def judge(organisation: Organisation, goal: smart.GoalFacts, kpis: Sequence[smart.KpiFacts]) -> smart.Verdict:

@@ -1,6 +1,19 @@
 from django.urls import path
 
-from goals.views import alignments, board, comments, detail, drafting, editing, explain, moving, panel, states, tree
+from goals.views import (
+    alignments,
+    board,
+    comments,
+    detail,
+    drafting,
+    editing,
+    explain,
+    moving,
+    panel,
+    smart,
+    states,
+    tree,
+)
 
 app_name = "goals"
 
@@ -30,6 +43,9 @@ urlpatterns = [
     path("goals/<int:goal_id>/alignments/<int:pk>/remove/", alignments.remove, name="remove_alignment"),
     path("goals/<int:goal_id>/panel/", panel.panel, name="panel"),
     path("goals/<int:goal_id>/edit/", editing.edit, name="edit"),
+    path("goals/<int:goal_id>/edit/smart/", smart.of_edited, name="smart"),
+    path("goals/new/smart/", smart.of_new, name="smart_new"),
+    path("goals/<int:goal_id>/new/smart/", smart.of_new, name="smart_new"),
     path("goals/<int:goal_id>/add/", editing.add, name="add"),
     path("goals/<int:goal_id>/cell/<slug:name>/", editing.cell, name="cell"),
     path("goals/<int:goal_id>/move/", moving.move, name="move"),

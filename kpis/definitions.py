@@ -28,6 +28,7 @@ FIELDS = frozenset(
     {
         *DEFINITION,
         "benchmark",
+        "benchmark_on",
         "benchmark_source",
         "data_owner",
         "definition",

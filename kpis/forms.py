@@ -256,6 +256,11 @@ class KpiForm(Refusing):
     trajectory = forms.ChoiceField(label=gettext_lazy("Path"), choices=Kpi.Trajectory)
     milestones = MilestonesField(label=gettext_lazy("Milestones"), required=False)
     weight = NumberField(label=gettext_lazy("Weight in its goal"))
+    benchmark = NumberField(
+        label=gettext_lazy("Benchmark"), help_text=gettext_lazy("What others reach"), required=False
+    )
+    benchmark_source = forms.CharField(label=gettext_lazy("Source of the benchmark"), max_length=500, required=False)
+    benchmark_on = forms.DateField(label=gettext_lazy("As of"), required=False, widget=DayInput)
     min_value = NumberField(label=gettext_lazy("Lowest possible value"), required=False)
     max_value = NumberField(label=gettext_lazy("Highest possible value"), required=False)
     data_owner = PersonField(label=gettext_lazy("Who records it"))
@@ -287,7 +292,7 @@ class KpiForm(Refusing):
         here = Q(is_active=True) | Q(pk=kpi.data_owner_id if kpi else None)  # who left stays until somebody changes it
         self.fields["data_owner"].people = Person.objects.visible_to(person).filter(here)
         self.fields["data_owner"].widget.attrs["data-people"] = reverse("goals:owners")
-        for name in ("reason", gettext_lazy("version")) if kpi is None else ("once",):
+        for name in ("reason", "version") if kpi is None else ("once",):
             del self.fields[name]
 
     def told_by(self, kpi: Kpi) -> dict[str, object]:

@@ -19,6 +19,7 @@ NAMES = {
     "baseline": pgettext_lazy("changed the", "baseline"),
     "benchmark": pgettext_lazy("changed the", "benchmark"),
     "benchmark_source": pgettext_lazy("changed the", "benchmark source"),
+    "benchmark_on": pgettext_lazy("changed the", "benchmark date"),
     "cadence": pgettext_lazy("changed the", "cadence"),
     "data_owner": pgettext_lazy("changed the", "data owner"),
     "definition": pgettext_lazy("changed the", "definition"),

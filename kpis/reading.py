@@ -47,6 +47,7 @@ OWN = (
     "state",
     "benchmark",
     "benchmark_source",
+    "benchmark_on",
     "created_at",
     "updated_at",
 )

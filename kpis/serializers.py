@@ -96,8 +96,9 @@ class KpiRow(Row):
     state = serializers.ChoiceField(choices=Kpi.State.choices, help_text="Only active ones count and take values.")
     min_value = decimal("The lowest value that is possible.")
     max_value = decimal("The highest value that is possible.")
-    benchmark = decimal()
-    benchmark_source = serializers.CharField()
+    benchmark = decimal("What others reach.")
+    benchmark_source = serializers.CharField(help_text="Who says so.")
+    benchmark_on = serializers.DateField(allow_null=True, help_text="As of when.")
     processes = serializers.ListField(child=serializers.IntegerField(), help_text="Those it is measured in.")
     resources = serializers.ListField(
         child=serializers.IntegerField(), help_text="Training and guides for this KPI; those that the caller may see."
@@ -178,6 +179,7 @@ class KpiChange(serializers.Serializer):
     max_value = value()
     benchmark = value()
     benchmark_source = Text(required=False, allow_blank=True, max_length=500)
+    benchmark_on = Day(required=False, allow_null=True)
     processes = References(
         processes, required=False, help_text="Those it is measured in; the list takes the place of what was."
     )

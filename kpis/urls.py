@@ -10,6 +10,7 @@ from kpis import (
     initiative_views,
     proposal_views,
     sight_views,
+    smart_views,
     views,
 )
 
@@ -18,6 +19,8 @@ app_name = "kpis"
 urlpatterns = [
     path("kpis/<int:pk>/", views.detail, name="detail"),
     path("kpis/<int:pk>/edit/", views.edit, name="edit"),
+    path("kpis/<int:pk>/edit/smart/", smart_views.of_edited, name="smart"),
+    path("goals/<int:goal_id>/kpis/new/smart/", smart_views.of_new, name="smart_new"),
     path("kpis/<int:pk>/state/", views.change_state, name="state"),
     path("kpis/<int:pk>/first-value/", views.use_first_value, name="use_first_value"),
     path("kpis/<int:pk>/values/<str:first>/", views.record, name="record"),

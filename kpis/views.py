@@ -18,7 +18,7 @@ from goals import path
 from goals.access import Rights
 from goals.models import Goal
 from goals.past import thresholds
-from kpis import access, charts, definitions, history, words
+from kpis import access, advising, charts, definitions, history, words
 from kpis.calculation import calculation
 from kpis.course import LAST_PERIODS, Course, Line, course_of
 from kpis.forms import DoneForm, KpiForm, StateForm, ValueForm, WithdrawForm
@@ -81,9 +81,14 @@ def use_first_value(request, pk):
     return redirect("kpis:detail", pk)
 
 
-def new(request, goal_id):
+def goal_to_measure(request, goal_id) -> Goal:
     goal = get_object_or_404(Goal.objects.visible_to(request.user).select_related(*GOAL), pk=goal_id)
     may(Rights.of(request.user).can_edit(goal))
+    return goal
+
+
+def new(request, goal_id):
+    goal = goal_to_measure(request, goal_id)
     form = KpiForm(request.POST or None, person=request.user, goal=goal)
     if request.method == "POST" and form.is_valid():
         try:
@@ -138,6 +143,8 @@ def form_page(request, goal, form, *, kpi=None, both=None, state_form=None):
         "theirs": history.last_changes(kpi, 1)[:1] if both is not None else [],
         "state_form": state_form,
         "above": path.above(goal, request.user),
+        "said": advising.said(form),
+        "said_url": reverse("kpis:smart", args=[kpi.pk]) if kpi else reverse("kpis:smart_new", args=[goal.pk]),
     }
     return render(request, "kpis/edit.html", context, status=422 if refused else 200)
 

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
 from cascade.errors import Conflict
-from goals import path, tree, trend, trend_chart, undo, words
+from goals import advice, path, smart_panel, tree, trend, trend_chart, undo, words
 from goals.access import Rights
 from goals.detail import MOST_CHANGES, MOST_PARTS, Detail, Unknown
 from goals.history import changes
@@ -89,6 +89,7 @@ def around(request: HttpRequest, shown: Detail) -> dict[str, Any]:
         **source().around(shown.goal, shown.rights),
         **alignments.context(shown.goal, shown.rights),
         **comments.context(request, shown.goal),
+        "smart": smart_panel.on_page(advice.verdict(shown.goal), shown.goal, shown.may_edit),
     }
 
 

@@ -2,6 +2,7 @@
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -9,7 +10,7 @@ from cascade.fields import plain
 from goals import forms
 from goals.models import Goal
 from goals.outline import Outline, total, with_kpis
-from goals.views import answers, fetching
+from goals.views import answers, fetching, smart
 from people import fields
 from people.models import Person
 
@@ -29,6 +30,7 @@ def edit(request: HttpRequest, goal_id: int) -> HttpResponse:
             act=form.act,
         )
     context = {"form": form, "goal": goal, "parent": goal.parent, "next": request.GET.get("next", "")}
+    context |= {"smart": smart.panel_of(form), "smart_url": reverse("goals:smart", args=[goal.pk])}
     return render(request, "goals/form.html", context, status=422 if form.errors else 200)
 
 
@@ -40,6 +42,7 @@ def new(request: HttpRequest, goal_id: int | None = None) -> HttpResponse:
     if form.is_valid() and (goal := form.save()):
         return answers.changed(request, goal, added(goal), below=[goal.parent_id], act=form.act)
     context = {"form": form, "goal": None, "parent": parent, "next": ""}
+    context |= {"smart": smart.panel_of(form), "smart_url": smart.url_of_new(parent, cycle)}
     return render(request, "goals/form.html", context, status=422 if form.errors else 200)
 
 

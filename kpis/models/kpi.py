@@ -127,6 +127,7 @@ class Kpi(models.Model):
     max_value = value_field(null=True, blank=True)
     benchmark = value_field(null=True, blank=True)
     benchmark_source = models.CharField(max_length=500, blank=True)
+    benchmark_on = models.DateField(null=True, blank=True)
     source_note = models.TextField(blank=True, help_text="Who publishes the number, as imported data says.")
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)

@@ -63,6 +63,7 @@ EVERYTHING = {
     "max_value": "1000",
     "benchmark": "6",
     "benchmark_source": "Trade association",
+    "benchmark_on": "2025-12-31",
 }
 
 
