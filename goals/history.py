@@ -19,7 +19,7 @@ TOLD = {
     "why": pgettext_lazy("changed the", "why"),
     "description": pgettext_lazy("changed the", "description"),
     "contribution": pgettext_lazy("changed the", "contribution"),
-    "parent": pgettext_lazy("changed the", "parent"),
+    "parent": pgettext_lazy("changed the", "goal above"),
     "level": pgettext_lazy("changed the", "level"),
     "owner": pgettext_lazy("changed the", "owner"),
     "unit": pgettext_lazy("changed the", "unit"),

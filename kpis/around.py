@@ -264,3 +264,24 @@ def processes_of(goal: Goal, rights: Rights) -> Processes:
         found[link.process_id] = link.process
     lines = [ProcessLine(each, kpis[pk], can_edit_process(rights, each)) for pk, each in found.items()]
     return Processes(lines, rights.can_edit(goal))
+
+
+@dataclass(frozen=True)
+class AroundKpi:
+    """What the page of a KPI tells beside its course: its processes, help where it lags behind, work to move it."""
+
+    processes: list[Process]
+    resources: list[Resource]
+    initiatives: list[Initiative]
+
+
+def around_kpi(kpi: Kpi, person: Person) -> AroundKpi:
+    """Three queries."""
+    troubled = hasattr(kpi, "figures") and kpi.figures.status in TROUBLE
+    helping = list(Resource.objects.visible_to(person).filter(kpis=kpi))
+    moving = Initiative.objects.visible_to(person).open().filter(kpis=kpi).select_related("owner")
+    return AroundKpi(
+        processes=list(kpi.processes.select_related("owner")),
+        resources=helping if troubled else [],
+        initiatives=list(moving.order_by("due", "pk")),
+    )

@@ -19,6 +19,7 @@ from goals.access import Rights
 from goals.models import Goal
 from goals.past import thresholds
 from kpis import access, advising, charts, definitions, history, words
+from kpis.around import around_kpi
 from kpis.calculation import calculation
 from kpis.course import LAST_PERIODS, Course, Line, course_of
 from kpis.forms import DoneForm, KpiForm, StateForm, ValueForm, WithdrawForm
@@ -218,6 +219,7 @@ def page(request, course: Course, line: Line | None = None, *, form=None, withdr
         "calculation": calculation(course.definition, course.score, course.fiscal, thresholds(kpi.organisation)),
         "figure": charts.figure_of(course),
         "lines": course.lines if "all" in request.GET else course.lines[:LAST_PERIODS],
+        "around": around_kpi(kpi, person),
         "changes": history.last_changes(kpi, LAST_CHANGES),
         "recorded": recorded(request, course),
         "above": path.above(kpi.goal, person),

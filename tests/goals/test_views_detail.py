@@ -302,11 +302,13 @@ def test_a_date_that_is_none_is_refused(cast, family, query):
 
 def test_history_says_who_changed_what_from_what_to_what_and_why(cast, family):
     _, left, right = family
-    left = left.revise(by=cast.bo, weight=Decimal(45), owner=cast.cy, reason="Cy takes over")
+    left = left.revise(by=cast.bo, contributors=[cast.dee, cast.ada])
+    left = left.revise(by=cast.bo, weight=Decimal(45), owner=cast.cy, reason="Cy takes over", contributors=[cast.dee])
     tree.move(right, left, by=cast.ada, reason="It belongs there")
 
-    assert "Bo changed the owner from Bo to Cy, the weight from 40 to 45 Cy takes over" in page(cast.ada, left).text
-    assert "Ada changed the parent from Top to Left It belongs there" in page(cast.ada, right).text
+    changed = "Bo changed the owner from Bo to Cy, the weight from 40 to 45, the contributors from Ada, Dee to Dee"
+    assert f"{changed} Cy takes over" in page(cast.ada, left).text
+    assert "Ada changed the goal above from Top to Left It belongs there" in page(cast.ada, right).text
 
 
 def test_long_history_is_shown_in_full_on_a_page_of_its_own(cast, family):

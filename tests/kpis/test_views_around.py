@@ -1,10 +1,13 @@
-"""A value entered on the goal's page."""
+"""A value entered on the goal's page; what a KPI's page tells around it."""
 
 import pytest
 from django.test import Client
 from django.urls import reverse
 
+from kpis.models import KpiFigures
 from tests.goals.measuring import kpi, rolled_up
+from tests.pages.reading import read
+from tests.planning import initiative, process, resource
 
 HTMX = {"HX-Request": "true"}
 
@@ -47,3 +50,25 @@ def test_a_kpi_that_is_not_measured_yet_has_no_period_to_enter(cast, measured):
     type(measured).objects.filter(pk=measured.pk).update(start="2999-01-01", due="2999-12-31")
     answer = ask(cast.cy, measured)
     assert (answer.status_code, answer.content.decode()) == (409, "Its first period has not begun.")
+
+
+def test_the_page_of_a_kpi_tells_its_processes_the_work_meant_to_move_it_and_help_where_it_lags(cast, measured):
+    secret = cast.goal("Secret", owner=cast.ada, visibility="private")
+    process(cast, "Purchasing", kpis=[measured], owner=cast.bo)
+    resource(cast, "A guide", kpis=[measured])
+    initiative(cast, measured.goal, title="Call back", kpis=[measured])
+    initiative(cast, secret, title="Hidden work", kpis=[measured])
+    client = Client()
+    client.force_login(cast.cy)
+
+    def shown():
+        return read(client.get(reverse("kpis:detail", args=[measured.pk]))).text
+
+    KpiFigures.objects.filter(kpi=measured).update(status="on_track")
+    text = shown()
+    assert "Purchasing" in text
+    assert "Call back" in text
+    assert "Hidden work" not in text
+    assert "A guide" not in text
+    KpiFigures.objects.filter(kpi=measured).update(status="off_track")
+    assert "A guide" in shown()
