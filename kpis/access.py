@@ -53,6 +53,11 @@ def can_record(person: Person, kpi: Kpi, rights: Rights | None = None) -> bool:
     return Recorder.of(person, rights).may(kpi)
 
 
+def can_annotate(person: Person, kpi: Kpi) -> bool:
+    """Say on its course what happened: whoever may enter its values."""
+    return can_record(person, kpi)
+
+
 def recordable_among(person: Person, kpi_ids: Collection[int], token: ApiToken | None = None) -> set[int]:
     """Those of many KPIs for which the person, and the token, may enter values; in a fixed number of queries."""
     recorder = Recorder.of(person)

@@ -1,26 +1,31 @@
 """The chart of a KPI: its course in, a figure out (cascade/charts.py says what a figure is)."""
 
+import datetime as dt
+import textwrap
 from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from cascade import charts
 from cascade.templatetags.ui import exact, number_text
 from kpis import course
 from kpis.course import Course, Line
+from kpis.events import Event
 
+LABEL, MOST_LINES = 48, 6  # characters and lines
 MANY = 40  # from so many values on they are small dots
 DAY_IN_MS = 24 * 60 * 60 * 1000
 SEGMENT = {"type": "scatter", "mode": "lines", "hoverinfo": "skip"}
 
 
-def figure_of(shown: Course) -> dict[str, Any] | None:
+def figure_of(shown: Course, events: Sequence[Event] = ()) -> dict[str, Any] | None:
     """None for what is done or not: a sentence says all there is."""
     if shown.definition.is_boolean:
         return None
-    traces = [trace for trace in (*asked(shown), *measured(shown)) if trace["x"]]
+    traces = [trace for trace in (*asked(shown), *measured(shown), marked(shown, events)) if trace["x"]]
     ends = [label(shown.kpi.target, _("Target")), label(shown.kpi.stretch, _("Stretch"))]
     if shown.definition.is_maintain:
         ends = [label(shown.definition.upper, _("At most")), label(shown.definition.lower, _("At least"))]
@@ -29,7 +34,8 @@ def figure_of(shown: Course) -> dict[str, Any] | None:
         traces,
         xaxis={"type": "date", "range": [first, last], "hoverformat": charts.day_format()},
         yaxis={"rangemode": "tozero" if has_bars(shown) else "normal"},
-        shapes=[today(shown)],
+        yaxis2={"overlaying": "y", "range": [0, 1], "visible": False, "fixedrange": True},
+        shapes=[today(shown), *changes(shown)],
         annotations=[*filter(None, ends), today_label(shown), *latest_label(shown)],
     )
 
@@ -63,7 +69,41 @@ def asked(shown: Course) -> list[dict[str, Any]]:
                 "marker": {"symbol": "diamond-open", "size": 9, "color": charts.INK_SOFT},
             }
         )
-    return [*traces, level(shown, definition.target), level(shown, definition.stretch)]
+    return [*earlier_paths(shown), *traces, level(shown, definition.target), level(shown, definition.stretch)]
+
+
+def marked(shown: Course, events: Sequence[Event]) -> dict[str, Any]:
+    """What happened, as marks at the foot of the chart."""
+    first, last = span(shown)
+    seen = [event for event in events if first <= event.on.isoformat() <= last]
+    return {
+        "type": "scatter",
+        "mode": "markers",
+        "name": "happened",
+        "yaxis": "y2",
+        "x": [event.on.isoformat() for event in seen],
+        "y": [0.03] * len(seen),
+        "text": [f"{date_format(event.on)}<br>{wrapped(event.text)}" for event in seen],
+        "hovertemplate": "%{text}<extra></extra>",
+        "marker": {"symbol": "triangle-up", "size": 11, "color": charts.INK},
+    }
+
+
+def wrapped(words: str) -> str:
+    """In lines of a label."""
+    return "<br>".join(map(charts.text, textwrap.wrap(words, LABEL)[:MOST_LINES]))
+
+
+def changes(shown: Course) -> list[dict[str, Any]]:
+    """Where the target changed."""
+    return [upright(since) | {"line": {"color": charts.INK_SOFT, "width": 1, "dash": "dot"}} for since in shown.changed]
+
+
+def earlier_paths(shown: Course) -> list[dict[str, Any]]:
+    """The paths to earlier targets, as long as they held."""
+    dotted = {"color": charts.LINE, "width": 1.5, "dash": "dot"}
+    paths = [course.path_between(shown, *each) for each in shown.before]
+    return [SEGMENT | {"name": "earlier", "x": days(way), "y": floats(way), "line": dotted} for way in paths if way]
 
 
 def band(shown: Course) -> list[dict[str, Any]]:
@@ -245,11 +285,14 @@ def latest_label(shown: Course) -> list[dict[str, Any]]:
 
 
 def today(shown: Course) -> dict[str, Any]:
-    on = shown.on.isoformat()
+    return upright(shown.on)
+
+
+def upright(on: dt.date) -> dict[str, Any]:
     return {
         "type": "line",
-        "x0": on,
-        "x1": on,
+        "x0": on.isoformat(),
+        "x1": on.isoformat(),
         "y0": 0,
         "y1": 1,
         "yref": "paper",

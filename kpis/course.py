@@ -19,7 +19,7 @@ from kpis.attainment import (
     period_target,
     planned,
 )
-from kpis.dated import asked_on
+from kpis.dated import asked_on, since
 from kpis.models import Kpi, Measurement, MeasurementRevision
 from kpis.periods import DAY, Cadence, Fiscal, Period, days_of, number_of, period_name, periods
 from kpis.scoring import definition_of, fiscal_of, score_of
@@ -93,6 +93,20 @@ class Course:
     definition: KpiDefinition
     score: KpiScore
     lines: list[Line]
+
+    @property
+    def changed(self) -> list[dt.date]:
+        """The days from which something else was, or will be, asked."""
+        return [since(entry) for entry in self.kpi.targets if entry["since"]]
+
+    @property
+    def before(self) -> list[tuple[KpiDefinition, dt.date, dt.date]]:
+        """What was asked before, from which day to which."""
+        start = self.kpi.life[0]
+        begins = [start, *(each.until + DAY for each in self.definition.earlier)]
+        return [
+            (each.definition, begin, each.until) for each, begin in zip(self.definition.earlier, begins, strict=False)
+        ]
 
     @property
     def measured(self) -> list[Line]:
@@ -210,10 +224,17 @@ def asked(definition: KpiDefinition, period: Period, fiscal: Fiscal) -> Decimal 
 
 def path(course: Course) -> list[tuple[dt.date, Decimal]]:
     """The planned course of a by_due KPI from the day before its start to its due date, corner by corner."""
-    start, due = course.kpi.life
-    found = (period_in_life(course.definition, first, course.fiscal) for first in course.definition.milestones)
-    corners = {start - DAY, due} | {period.life_end for period in found if period}
-    plan = [(day, planned(course.definition, day, course.fiscal)) for day in sorted(corners)]
+    start = course.definition.start or course.kpi.life[0]
+    return path_between(course, course.definition, start, course.kpi.life[1])
+
+
+def path_between(
+    course: Course, definition: KpiDefinition, begin: dt.date, end: dt.date
+) -> list[tuple[dt.date, Decimal]]:
+    """The planned course from the eve of a day to another."""
+    found = (period_in_life(definition, first, course.fiscal) for first in definition.milestones)
+    between = {period.life_end for period in found if period and begin <= period.life_end < end}
+    plan = [(day, planned(definition, day, course.fiscal)) for day in sorted({begin - DAY, end} | between)]
     return [(day, value) for day, value in plan if value is not None]
 
 

@@ -9,6 +9,8 @@ from kpis import sight_words as words
 from kpis.paths import KpiOnPath
 from kpis.sight import Task
 
+LONGEST_UNIT_INSIDE = 5  # characters
+
 
 @dataclass(frozen=True)
 class EntryRow:
@@ -31,6 +33,11 @@ class EntryRow:
     more: int = 0
     interim: Decimal | None = None
     course: list[Decimal] = field(default_factory=list)
+
+    @property
+    def short_unit(self) -> str:
+        """A unit that has room inside the field; a longer one stands before it."""
+        return self.unit if len(self.unit) <= LONGEST_UNIT_INSIDE else ""
 
     @classmethod
     def of_task(cls, task: Task, on: dt.date) -> "EntryRow":

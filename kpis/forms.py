@@ -18,13 +18,13 @@ from goals.models import Goal
 from kpis import definitions, recording
 from kpis.course import Line
 from kpis.models import Kpi, Measurement
-from kpis.periods import period_name, periods
+from kpis.periods import Fiscal, period_name, periods
 from kpis.scoring import fiscal_of
 from people.fields import PersonField
 from people.models import Person
 
 MOST_PERIODS = 4000
-LONGEST_UNIT_INSIDE = 5  # characters
+LONGEST_UNIT_INSIDE = 12  # characters
 FINER = {
     "fade",
     "key",
@@ -194,6 +194,37 @@ class MilestonesField(forms.CharField):
         super().__init__(max_length=20000, widget=forms.Textarea(attrs={"rows": 4, "spellcheck": "false"}), **options)
 
 
+def milestones_told(kpi: Kpi, fiscal: Fiscal) -> str:
+    """As MilestonesField takes them."""
+    return "\n".join(
+        f"{period_name(dt.date.fromisoformat(first), kpi.cadence, fiscal)} {as_typed(Decimal(value))}"
+        for first, value in kpi.milestones.items()
+    )
+
+
+def milestones_typed(text: str, known: Mapping[str, dt.date], unit: str) -> Mapping[dt.date, Decimal]:
+    """`known`: first days of periods by their names. Raises ValidationError."""
+    found = {}
+    for line in filter(None, (line.strip() for line in text.splitlines())):
+        name, _space, value = line.replace(":", " ").replace("\t", " ").partition(" ")
+        if name.upper() not in known:
+            told = {"name": name, "example": next(iter(known), "2026-06")}
+            words = _("%(name)s is none of its periods, such as %(example)s.") % told
+            raise ValidationError(words, "milestone_unknown_period")
+        found[known[name.upper()]] = typed(value, unit)
+    return found
+
+
+def named_periods(start: dt.date, due: dt.date, cadence: str | None, fiscal: Fiscal) -> dict[str, dt.date]:
+    """First days by name, and by themselves, of the periods of a life."""
+    if not cadence or start > due or (due - start).days > MOST_PERIODS:
+        return {}
+    firsts = [period.first for period in periods(start, due, cadence, fiscal)]
+    return {first.isoformat(): first for first in firsts} | {
+        period_name(first, cadence, fiscal): first for first in firsts
+    }
+
+
 class KpiForm(Refusing):
     """The definition of a KPI. With a KPI it changes that one, else it makes one for the goal."""
 
@@ -299,11 +330,7 @@ class KpiForm(Refusing):
         """A KPI's fields as this form shows them."""
         names = [name for name in self.base_fields if name in definitions.FIELDS]
         told = {name: getattr(kpi, name) for name in names}
-        fiscal = fiscal_of(kpi.organisation)
-        told["milestones"] = "\n".join(
-            f"{period_name(dt.date.fromisoformat(first), kpi.cadence, fiscal)} {as_typed(Decimal(value))}"
-            for first, value in kpi.milestones.items()
-        )
+        told["milestones"] = milestones_told(kpi, fiscal_of(kpi.organisation))
         return told | {"direction": kpi.direction or ""}
 
     @property
@@ -338,28 +365,14 @@ class KpiForm(Refusing):
         return f"{_('The old target was %(value)s.') % {'value': as_typed(old)}} {words}"
 
     def read_milestones(self, text: str) -> Mapping[dt.date, Decimal]:
-        found, known = {}, self.period_names()
-        for line in filter(None, (line.strip() for line in text.splitlines())):
-            name, _space, value = line.replace(":", " ").replace("\t", " ").partition(" ")
-            if name.upper() not in known:
-                told = {"name": name, "example": next(iter(known), "2026-06")}
-                words = _("%(name)s is none of its periods, such as %(example)s.") % told
-                raise ValidationError(words, "milestone_unknown_period")
-            found[known[name.upper()]] = typed(value, self.cleaned_data.get("unit", ""))
-        return found
+        return milestones_typed(text, self.period_names(), self.cleaned_data.get("unit", ""))
 
     def period_names(self) -> dict[str, dt.date]:
-        """First days by name, and by themselves, of the periods the form describes."""
+        """Of the periods the form describes."""
         cycle = self.goal.cycle
         start = self.cleaned_data.get("start") or self.goal.start or cycle.start
         due = self.cleaned_data.get("due") or self.goal.due or cycle.due
-        cadence, fiscal = self.cleaned_data.get("cadence"), fiscal_of(self.goal.organisation)
-        if not cadence or start > due or (due - start).days > MOST_PERIODS:
-            return {}
-        firsts = [period.first for period in periods(start, due, cadence, fiscal)]
-        return {first.isoformat(): first for first in firsts} | {
-            period_name(first, cadence, fiscal): first for first in firsts
-        }
+        return named_periods(start, due, self.cleaned_data.get("cadence"), fiscal_of(self.goal.organisation))
 
     def fields_given(self) -> dict[str, object]:
         given = {name: value for name, value in self.cleaned_data.items() if name in definitions.FIELDS}

@@ -1,6 +1,7 @@
 from django.urls import path
 
 from kpis import (
+    annotation_views,
     breakdown_views,
     draft_views,
     entry_views,
@@ -11,6 +12,7 @@ from kpis import (
     proposal_views,
     sight_views,
     smart_views,
+    target_views,
     views,
 )
 
@@ -21,6 +23,10 @@ urlpatterns = [
     path("kpis/<int:pk>/edit/", views.edit, name="edit"),
     path("kpis/<int:pk>/edit/smart/", smart_views.of_edited, name="smart"),
     path("goals/<int:goal_id>/kpis/new/smart/", smart_views.of_new, name="smart_new"),
+    path("kpis/<int:pk>/target/", target_views.change, name="target"),
+    path("kpis/<int:pk>/target/effect/", target_views.effect, name="target_effect"),
+    path("kpis/<int:pk>/annotations/", annotation_views.add, name="annotate"),
+    path("kpis/<int:pk>/annotations/<int:annotation_id>/remove/", annotation_views.remove, name="remove_annotation"),
     path("kpis/<int:pk>/state/", views.change_state, name="state"),
     path("kpis/<int:pk>/first-value/", views.use_first_value, name="use_first_value"),
     path("kpis/<int:pk>/values/<str:first>/", views.record, name="record"),

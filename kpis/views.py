@@ -18,14 +18,17 @@ from goals import path
 from goals.access import Rights
 from goals.models import Goal
 from goals.past import thresholds
-from kpis import access, advising, charts, definitions, history, words
+from kpis import access, advising, charts, definitions, history, target_words, targets, words
+from kpis.annotation_forms import AnnotationForm
 from kpis.around import around_kpi
 from kpis.calculation import calculation
 from kpis.course import LAST_PERIODS, Course, Line, course_of
+from kpis.events import happened
 from kpis.forms import DoneForm, KpiForm, StateForm, ValueForm, WithdrawForm
 from kpis.models import Kpi
 
 LAST_CHANGES = 6
+MOST_ANNOTATIONS = 100
 GOAL = ("cycle", "level", "organisation", "owner__unit", "unit", "figures")
 
 
@@ -195,17 +198,25 @@ def saved(request, form, line: Line):
     return redirect(f"{detail_url(kpi)}?recorded={revision.pk}")
 
 
-def page(request, course: Course, line: Line | None = None, *, form=None, withdrawal=None):
-    """The page of a KPI; `form` or `withdrawal` when one was refused."""
+def page(request, course: Course, line: Line | None = None, *, form=None, withdrawal=None, annotation=None):
+    """The page of a KPI; `form`, `withdrawal` or `annotation` when one was refused."""
     kpi, person = course.kpi, request.user
     line = line or chosen(request, course)
-    may_record = kpi.state == Kpi.State.ACTIVE and access.can_record(person, kpi)
+    may_annotate = access.can_annotate(person, kpi)
+    may_record = kpi.state == Kpi.State.ACTIVE and may_annotate
     if may_record and line is not None:
         form = form or value_form(kpi)(kpi=kpi, line=line)
         withdrawal = withdrawal or WithdrawForm(kpi=kpi, line=line)
         if "period" in request.GET:
             form.focus("value")
-    refused = bool((form and form.errors) or (withdrawal and withdrawal.errors))
+    refused = any(each is not None and each.errors for each in (form, withdrawal, annotation))
+    may_edit, asked = access.can_edit(person, kpi), target_words.told(kpi, targets.decisions(kpi))
+    annotations = list(kpi.annotations.select_related("author")[:MOST_ANNOTATIONS])
+    for each in annotations:
+        each.may_remove = may_edit or each.author_id == person.pk
+    events = happened(course, asked, annotations)
+    if may_annotate:
+        annotation = annotation or AnnotationForm(kpi=kpi)
     context = {
         "kpi": kpi,
         "goal": kpi.goal,
@@ -214,18 +225,29 @@ def page(request, course: Course, line: Line | None = None, *, form=None, withdr
         "line": line,
         "form": form if may_record else None,
         "withdrawal": withdrawal if line and line.value is not None else None,
-        "may_edit": access.can_edit(person, kpi),
+        "may_edit": may_edit,
         "words": words.told(course),
         "calculation": calculation(course.definition, course.score, course.fiscal, thresholds(kpi.organisation)),
-        "figure": charts.figure_of(course),
+        "figure": charts.figure_of(course, events),
+        "events": events,
+        "annotations": annotations,
+        "annotation_form": annotation,
+        "recorders": recorders(kpi),
         "lines": course.lines if "all" in request.GET else course.lines[:LAST_PERIODS],
         "around": around_kpi(kpi, person),
+        "asked": asked,
         "changes": history.last_changes(kpi, LAST_CHANGES),
         "recorded": recorded(request, course),
         "above": path.above(kpi.goal, person),
     }
     response = render(request, "kpis/detail.html", context, status=422 if refused else 200)
     return replace_url(response, False) if refused and request.htmx else response
+
+
+def recorders(kpi: Kpi) -> list:
+    """Who may enter its values, beside who may edit its goal."""
+    found = {each.pk: each for each in (kpi.data_owner, kpi.goal.owner, *kpi.goal.contributors.all()) if each}
+    return list(found.values())
 
 
 def chosen(request, course: Course) -> Line | None:

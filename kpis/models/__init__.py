@@ -1,5 +1,6 @@
 """KPIs, their measurements and their figures, and what is planned around them: one module a subject."""
 
+from kpis.models.annotation import Annotation
 from kpis.models.factor import FactorKpi, SuccessFactor
 from kpis.models.figures import KpiFigures, KpiSnapshot
 from kpis.models.initiative import Initiative, InitiativeGoal, InitiativeKpi, Milestone
@@ -11,6 +12,7 @@ from kpis.models.resource import Resource, ResourceLink
 from kpis.models.unfinished import UnfinishedBreakDown
 
 __all__ = [
+    "Annotation",
     "FactorKpi",
     "Initiative",
     "InitiativeGoal",

@@ -196,7 +196,7 @@ def test_a_definition_is_changed_and_what_is_wrong_said_at_its_field(cast, kpi, 
     page.get_by_label("Target", exact=True).fill("41")
     page.get_by_role("button", name="Save KPI").click()
     expect(page.get_by_text("The KPI is saved.")).to_be_visible()
-    expect(page.get_by_role("list").filter(has_text="Agreed in the review")).to_be_visible()
+    expect(page.get_by_label("Changes").get_by_role("list")).to_be_visible()
 
 
 def test_fields_without_meaning_for_the_choice_are_away(cast, kpi, visit):
@@ -220,3 +220,33 @@ def test_who_records_is_chosen_by_typing(cast, kpi, visit):
     expect(page.get_by_text("The KPI is saved.")).to_be_visible()
     kpi.refresh_from_db()
     assert kpi.data_owner == cast.dee
+
+
+def test_a_target_changes_from_a_day_on_with_its_effect_told_before(cast, kpi, visit):
+    visitor = visit(cast.bo)
+    page = visitor.open(f"/kpis/{kpi.pk}/")
+    page.get_by_role("link", name="Change from a day on").click()
+    page.get_by_label("Target", exact=True).fill("48")
+    effect = page.locator("#effect")
+    expect(effect).to_contain_text("50%")
+    expect(effect).to_contain_text("Answer faster")
+    visitor.check_looks()
+    page.get_by_label("Why does it change?").fill("The new switchboard comes later")
+    page.get_by_role("button", name="Change the target").click()
+    expect(page.locator("#targets")).to_contain_text("The new switchboard comes later")
+    expect(page.get_by_text("48 min", exact=True).first).to_be_visible()
+    page.get_by_text("Say what happened on a day").click()
+    page.get_by_label("What happened").fill("Two colleagues left")
+    page.get_by_role("button", name="Add").click()
+    expect(page.locator("#annotations")).to_contain_text("Two colleagues left")
+    visitor.check_looks()
+
+
+def test_a_long_unit_stands_beside_the_number(cast, visit):
+    unit = "tickets per desk and working day"
+    kpi = made(cast.goal("Answer faster", owner=cast.bo), unit=unit)
+    page = visit(cast.bo).open(f"/kpis/{kpi.pk}/target/")
+    field = page.locator(".with-unit").first
+    number, words = field.locator("input").bounding_box(), field.locator(".unit").bounding_box()
+    assert number["x"] + number["width"] <= words["x"]
+    assert number["width"] >= 56
