@@ -14,6 +14,7 @@ from integrations.demo.timeline import DAY, Timeline
 from kpis.periods import Period
 
 LATE, MISSING, CORRECTED = 0.06, 0.03, 0.05
+SHARED = 1.6  # what several KPIs have in common is larger than the noise of one
 REASONS = (
     "A late report came in after the month was closed.",
     "Two digits were swapped.",
@@ -83,19 +84,39 @@ def values(plan: KpiPlan, periods: Sequence[Period], time: Timeline, chance: ran
     current = periods[len(earlier) :]
     if plan.type == "sum":
         return parts(plan, len(periods), chance)
-    found = stretch(plan, plan.before, plan.first, len(earlier), chance) if earlier else []
-    return found + stretch(plan, plan.first, plan.now, len(current), chance)
+    found = stretch(plan, plan.before, plan.first, earlier, chance) if earlier else []
+    return found + stretch(plan, plan.first, plan.now, current, chance)
 
 
-def stretch(plan: KpiPlan, begin: Decimal, end: Decimal, count: int, chance: random.Random) -> list[Decimal]:
+def stretch(
+    plan: KpiPlan, begin: Decimal, end: Decimal, periods: Sequence[Period], chance: random.Random
+) -> list[Decimal]:
+    count = len(periods)
     shape, way = SHAPES[plan.shape], float(end - begin)
     spread = 0.07 * (abs(way) if plan.type == "path" else max(abs(way), 0.3 * abs(float(end))))
     spread = spread if plan.noise is None else float(plan.noise)
     found = []
     for number in range(1, count):
-        noise = max(-2.0, min(2.0, chance.gauss(0, 1))) * spread
+        noise = (shared(plan, periods[number - 1]) if plan.moves else limited(chance.gauss(0, 1))) * spread
         found.append(fitting(plan, float(begin) + way * shape(number / count) + noise))
     return [*found, end] if count else []
+
+
+def limited(luck: float) -> float:
+    return max(-2.0, min(2.0, luck))
+
+
+def shared(plan: KpiPlan, period: Period) -> float:
+    """The luck of a period where it is shared with other KPIs: what is good for the plan stays so when less is
+    better."""
+    month = period.life_end.year * 12 + period.life_end.month
+    luck = sum(part * luck_of(key, month - later) for key, part, later in plan.moves)
+    falls = plan.down or plan.type in ("cap", "band") or (plan.begin is not None and plan.begin > plan.target)
+    return SHARED * (-luck if falls else luck)
+
+
+def luck_of(key: str, month: int) -> float:
+    return limited(random.Random(f"{key} {month}").gauss(0, 1))  # noqa: S311  repeatable, not secret
 
 
 def parts(plan: KpiPlan, count: int, chance: random.Random) -> list[Decimal]:

@@ -8,8 +8,8 @@ from django.db import transaction
 from django.utils import timezone
 
 from cascade.recordset import insert, rows_of
-from goals import progress, structure
-from goals.models import RollupState
+from goals import linking, progress, structure
+from goals.models import CausalLink, RollupState
 from integrations.demo import around, company, endings, lives, plan, story, strategy
 from integrations.demo.courses import Recorded, course
 from integrations.demo.timeline import DAY, Timeline
@@ -44,6 +44,7 @@ def load() -> Organisation | None:
             story.tell(list(written.goals.values()), of_goals)
             story.tell(list(written.kpis.values()), of_kpis)
             record(works.organisation, told, written, time)
+            link(told, written, time)
             endings.close(told, written, works, time)
             around.Around(works, written, time).write()
             for day in time.snapshot_days():
@@ -51,6 +52,18 @@ def load() -> Organisation | None:
             RollupState.objects.filter(organisation=works.organisation).update(snapshot_on=time.today - DAY)
             progress.roll_up(works.organisation.pk, everything=True)
     return works.organisation
+
+
+def link(told: plan.Plan, written: strategy.Written, time: Timeline) -> None:
+    """The strategy map as the workshop before the cycle drew it."""
+    for each in told.links:
+        goals = written.goals[each.cause], written.goals[each.effect]
+        by = goals[1].owner
+        linking.draw(*goals, by=by, hypothesis=each.because, strength=each.strength, lag=each.lag)
+    at = time.at(time.start - 12 * DAY, 15, 0)
+    links = CausalLink.objects.filter(cause__in=written.goals.values())
+    links.update(created_at=at, updated_at=at)
+    CausalLink.history.filter(id__in=links.values("pk")).update(history_date=at)
 
 
 def record(organisation: Organisation, told: plan.Plan, written: strategy.Written, time: Timeline) -> None:

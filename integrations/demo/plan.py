@@ -1,8 +1,8 @@
 """The demo company as its files describe it: people.toml, strategy.toml and before.toml, read into records."""
 
 import tomllib
-from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, fields, replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, TypeVar
@@ -69,6 +69,7 @@ class KpiPlan:
     paused: int | None = None
     source: str = "manual"
     lead: bool = False
+    moves: tuple[tuple[str, float, int], ...] = ()
 
     @property
     def first(self) -> Decimal:
@@ -104,6 +105,17 @@ class GoalPlan:
 
 
 @dataclass(frozen=True, slots=True)
+class LinkPlan:
+    """What should lead to what, by the keys of the goals."""
+
+    cause: str
+    effect: str
+    because: str
+    strength: int = 2
+    lag: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Event:
     """A change that somebody made on the way: until then the field was `was`."""
 
@@ -128,6 +140,7 @@ class Plan:
     earlier: tuple[GoalPlan, ...]
     goals: tuple[GoalPlan, ...]
     events: tuple[Event, ...]
+    links: tuple[LinkPlan, ...]
     reasons: Mapping[str, str]
 
 
@@ -142,9 +155,28 @@ def read() -> Plan:
         first_names=tuple(company["names"]["first"]),
         last_names=tuple(company["names"]["last"]),
         earlier=tuple(map(goal, before["goal"])),
-        goals=tuple(map(goal, strategy["goal"])),
+        goals=resolved(tuple(map(goal, strategy["goal"]))),
         events=tuple(made(Event, each) for each in strategy["event"]),
+        links=tuple(LinkPlan(**each) for each in strategy["link"]),
         reasons={each.get("goal") or each["kpi"]: each["reason"] for each in (*strategy["pause"], *strategy["cancel"])},
+    )
+
+
+def resolved(goals: tuple[GoalPlan, ...]) -> tuple[GoalPlan, ...]:
+    """With every `moves` told in the luck that nobody shares: what a KPI takes from another one includes what that one
+    takes from a third."""
+    plans = {kpi.key: kpi for goal in goals for kpi in goal.kpis}
+
+    def own(key: str, part: float, months: int) -> Iterator[tuple[str, float, int]]:
+        for other, its_part, its_months in plans[key].moves:
+            if other == key:
+                yield key, part * its_part, months + its_months
+            else:
+                yield from own(other, part * its_part, months + its_months)
+
+    return tuple(
+        replace(each, kpis=tuple(replace(kpi, moves=tuple(own(kpi.key, 1.0, 0))) for kpi in each.kpis))
+        for each in goals
     )
 
 
@@ -156,6 +188,7 @@ def goal(given: Mapping[str, Any]) -> GoalPlan:
 def kpi(given: Mapping[str, Any]) -> KpiPlan:
     given = {RENAMED.get(name, name): value for name, value in given.items()}
     given["milestones"] = {int(month): Decimal(value) for month, value in given.get("milestones", {}).items()}
+    given["moves"] = tuple((key, float(part), months) for key, part, months in given.get("moves", ()))
     return made(KpiPlan, given)
 
 
