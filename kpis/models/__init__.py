@@ -5,6 +5,7 @@ from kpis.models.factor import FactorKpi, SuccessFactor
 from kpis.models.figures import KpiFigures, KpiSnapshot
 from kpis.models.initiative import Initiative, InitiativeGoal, InitiativeKpi, Milestone
 from kpis.models.kpi import Kpi, KpiQuerySet
+from kpis.models.measure import ChosenMeasure
 from kpis.models.measurement import Measurement, MeasurementRevision
 from kpis.models.process import Process, ProcessKpi
 from kpis.models.proposal import Proposal, ProposalRound
@@ -13,6 +14,7 @@ from kpis.models.unfinished import UnfinishedBreakDown
 
 __all__ = [
     "Annotation",
+    "ChosenMeasure",
     "FactorKpi",
     "Initiative",
     "InitiativeGoal",

@@ -22,6 +22,7 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from cascade.wsgi import application
+from goals import linking
 from tests.cast import token
 from tests.goals.measuring import kpi, rolled_up
 from tests.planning import alignment, comment, factor, initiative, process, resource
@@ -69,6 +70,7 @@ def headers(cast, one_connection):
     process(cast, kpis=[sales])
     resource(cast, goals=[goal], levels=cast.levels, kpis=[sales])
     rolled_up(goal)
+    linking.draw(goal, goal.parent, by=cast.ada, hypothesis="It shows.")
     return {"Authorization": f"Bearer {token(cast.ada)}"}
 
 
