@@ -13,6 +13,7 @@ urlpatterns = [
     path("api/", include("cascade.api")),
     path("", include("goals.urls")),
     path("", include("kpis.urls")),
+    path("", include("kpis.strategy.urls")),
 ]
 
 handler400 = "cascade.problems.bad_request"

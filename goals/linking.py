@@ -96,3 +96,24 @@ def circle_in_words(circle: list[int], person: Person | None) -> str:
         f"“{Truncator(titles[pk]).chars(LONGEST)}”" if pk in titles else _("a goal you may not see") for pk in circle
     ]
     return _("That would be a circle: %(circle)s.") % {"circle": " → ".join(names)}
+
+
+def take_back(told: Any, cause: Goal, effect: Goal, *, by: Person | None) -> CausalLink | None:
+    """Undoes the change that a row of the links' history tells of; None where that erases the link.
+
+    Raises Conflict changed_since where it was changed again, and those of `draw`.
+    """
+    with structure.lock(told.organisation_id):
+        latest = CausalLink.history.filter(id=told.id).order_by("-history_id").first()
+        if latest.pk != told.pk:
+            raise Conflict("changed_since", _("The link was changed again in the meantime, so nothing was undone."))
+        reason = _("Taken back")
+        if told.history_type == "-":
+            kept = {name: getattr(told, name) for name in CHANGED}
+            return draw(cause, effect, by=by, reason=reason, **kept)
+        link = CausalLink.objects.get(pk=told.id)
+        if told.history_type == "+":
+            erase(link, by=by, reason=reason)
+            return None
+        before = told.prev_record
+        return revise(link, by=by, reason=reason, **{name: getattr(before, name) for name in CHANGED})

@@ -24,6 +24,7 @@ PLACES = (
     Place("home", _("My line of sight"), _("My line"), "sight"),
     Place("goals:tree", _("Goals"), _("Goals"), "tree", ("/goals/", "/kpis/")),
     Place("goals:dashboard", _("Dashboard"), _("Dashboard"), "board", ("/dashboard/",)),
+    Place("strategy:map", _("Strategy map"), _("Map"), "map", ("/strategy-map/",)),
     Place("kpis:whatif", _("What if"), _("What if"), "lab", ("/what-if/",)),
 )
 
