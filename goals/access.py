@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from goals.models import Alignment, Comment, Goal
+from goals.models import Alignment, Comment, Goal, SavedView
 from people import access
 from people.models import Person
 
@@ -59,6 +59,16 @@ class Rights:
     def can_remove(self, alignment: Alignment) -> bool:
         """Change an alignment or take it away: whoever may edit one of its goals."""
         return self.can_edit(alignment.goal) or self.can_edit(alignment.supports)
+
+    def can_share_views(self) -> bool:
+        """Offer a view of the tree to everybody: who answers for more than own goals."""
+        return self.edits_everything or bool(self.person.managed_path)
+
+    def can_change_view(self, view: SavedView) -> bool:
+        """Rename, replace and delete it: whoever saved it, and whoever runs the cycle where it is shared."""
+        if view.organisation_id != self.person.organisation_id:
+            return False
+        return view.person_id == self.person.pk or (view.shared and self.edits_everything)
 
     def _manages(self, goal: Goal) -> bool:
         path = self.person.managed_path

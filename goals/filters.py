@@ -1,12 +1,16 @@
 """What a person looks for among the goals of a cycle, as it stands in the address of a page."""
 
+from functools import cached_property
+from urllib.parse import urlencode
+
 from django import forms
 from django.db.models import Exists, FloatField, OuterRef, Q, QuerySet
 from django.db.models.functions import Cast
 from django.utils.translation import gettext_lazy as _
 
+from goals import columns
 from goals.models import Goal, GoalFigures
-from goals.outline import STALE_FROM
+from goals.outline import ORDERS, STALE_FROM
 from people.models import Level, Person, Unit
 
 Status = GoalFigures.Status
@@ -41,7 +45,33 @@ class GoalFilter(forms.Form):
 
     @property
     def is_on(self) -> bool:
+        """Whether goals are looked for, not only shown in another way."""
         return any(self.cleaned_data.values())
+
+    @cached_property
+    def columns(self) -> columns.Columns:
+        return columns.chosen(",".join(self.data.getlist("columns")) if "columns" in self.data else None)
+
+    @property
+    def order(self) -> str:
+        """What siblings are ordered by, with a minus for the other way round; empty: as people placed them."""
+        order = self.data.get("sort", "")
+        return order if order.removeprefix("-") in ORDERS else ""
+
+    @property
+    def manner(self) -> str:
+        """How goals are shown, as a part of an address: columns and order."""
+        said = {}
+        if self.columns != columns.chosen(None):
+            said["columns"] = ",".join(self.columns)
+        return urlencode(said | ({"sort": self.order} if self.order else {}), safe=",")
+
+    @property
+    def query(self) -> str:
+        """What is looked for and how it is shown, as a part of an address; what cannot be read is left out."""
+        said = {name: self[name].value() for name, value in self.cleaned_data.items() if value}
+        said = {name: "on" if value is True else value for name, value in said.items()}
+        return "&".join(filter(None, [urlencode(said), self.manner]))
 
     def among(self, goals: QuerySet) -> QuerySet:
         wanted = self.cleaned_data

@@ -1,6 +1,6 @@
 """What a move of a goal would do, before it is done: whether it is allowed, and the figures of the goals above."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
@@ -52,16 +52,18 @@ def against(rights: Rights, goal: Goal, parent: Goal | None) -> str:
 
 
 @exactly
-def effects(goal: Goal, parent: Goal | None, person: Person) -> list[Effect]:
-    """Every goal above the old and the new place whose progress would change, and both parents anyway, nearest first.
+def effects(moving: Collection[Goal], parent: Goal | None, person: Person) -> list[Effect]:
+    """What moving these goals below `parent` makes of every goal above the old and the new places whose progress would
+    change, and of the parents anyway, nearest first.
 
     The roll-up of the two paths from the stored figures of everything beside them: nothing is scored, nothing saved.
     """
     organisation = person.organisation
-    ends = [pk for pk in (goal.parent_id, parent and parent.pk) if pk]
+    ids = {goal.pk for goal in moving}
+    ends = {pk for pk in (*(goal.parent_id for goal in moving), parent and parent.pk) if pk}
     above = structure.ancestor_ids(ends)
     goals = Goal.objects.filter(organisation_id=organisation.pk)
-    wanted = goals.filter(Q(pk__in=above) | Q(parent_id__in=above) | Q(pk=goal.pk)).order_by()
+    wanted = goals.filter(Q(pk__in=above) | Q(parent_id__in=above) | Q(pk__in=ids)).order_by()
     rows = list(wanted.values(*past.COLUMNS, *[f"figures__{name}" for name in STORED]))
     known = known_figures(rows, above)
     state = RollupState.objects.filter(organisation_id=organisation.pk).first()
@@ -69,7 +71,7 @@ def effects(goal: Goal, parent: Goal | None, person: Person) -> list[Effect]:
     parts = source().stored(organisation, on, (), above).parts
     limits = past.thresholds(organisation)
     now = past.nodes(rows)
-    then = [replace(node, parent=parent and parent.pk) if node.id == goal.pk else node for node in now]
+    then = [replace(node, parent=parent and parent.pk) if node.id in ids else node for node in now]
     before = roll_up(now, parts, on, limits, known)
     after = roll_up(then, parts, on, limits, known)
     seen = Goal.objects.visible_to(person).filter(pk__in=above).order_by("-depth")

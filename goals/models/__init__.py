@@ -9,6 +9,7 @@ from goals.models.draft import Draft
 from goals.models.figures import DirtyMark, GoalFigures, GoalSnapshot, RollupState
 from goals.models.goal import Goal, GoalQuerySet, TreeNumber
 from goals.models.planning import Cycle, OrganisationQuerySet, Perspective
+from goals.models.tree_state import OpenGoals, SavedView
 
 __all__ = [
     "Act",
@@ -24,8 +25,10 @@ __all__ = [
     "GoalQuerySet",
     "GoalSnapshot",
     "Mention",
+    "OpenGoals",
     "OrganisationQuerySet",
     "Perspective",
     "RollupState",
+    "SavedView",
     "TreeNumber",
 ]

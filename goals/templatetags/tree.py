@@ -4,7 +4,10 @@ import datetime as dt
 from decimal import Decimal
 
 from django import template
+from django.utils.html import format_html
 from django.utils.translation import gettext as _
+
+from cascade.templatetags import ui
 
 register = template.Library()
 
@@ -24,3 +27,24 @@ def tone(gap: Decimal | None, status: str) -> str:
     if status in ("at_risk", "off_track"):
         return "delta-warn" if status == "at_risk" else "delta-down"
     return "delta-up" if gap and gap > 0 else ""
+
+
+@register.simple_tag
+def ordered(order: str, name: str) -> str:
+    """Which way a column orders the rows, for who cannot see the arrow."""
+    if not name or order.removeprefix("-") != name:
+        return ""
+    return format_html(' aria-sort="{}"', "descending" if order.startswith("-") else "ascending")
+
+
+@register.simple_tag(takes_context=True)
+def order_link(context, order: str, name: str, label: str) -> str:
+    """A column's title; used, it orders the rows by the column, used again the other way round, then not at all."""
+    if not name:
+        return label
+    following = {"": name, name: f"-{name}", f"-{name}": ""}.get(order, name)
+    query = context["request"].GET.copy()
+    query["sort"] = following
+    arrow = {name: "arrow-up", f"-{name}": "arrow-down"}.get(order)
+    mark = ui.icon(arrow, "s") if arrow else ""
+    return format_html('<a href="?{}" data-sort="{}">{}{}</a>', query.urlencode(safe=","), following, label, mark)

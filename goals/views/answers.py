@@ -38,6 +38,18 @@ def changed(
     return trigger_client_event(answer, "goals:changed", {"goals": [goal.pk], "below": tops(below), **undoable(act)})
 
 
+def changed_together(
+    request: HttpRequest, goals: Iterable[Goal], text: str, *, below: Iterable[int | None], act: Act | None
+) -> HttpResponse:
+    """As `changed`, for many goals."""
+    if not request.htmx:
+        messages.success(request, text)
+        return redirect("goals:tree")
+    answer = render(request, "goals/tree/said.html", {"text": text, "undo": address(act)})
+    told = {"goals": [goal.pk for goal in goals], "below": tops(below), **undoable(act)}
+    return trigger_client_event(answer, "goals:changed", told)
+
+
 def taken_back(request: HttpRequest, undone: Undone) -> HttpResponse:
     """What an undone act answers: the tree reads its goals anew, and the act before it can be taken back."""
     text = _("Taken back: %(act)s") % {"act": undone.words}

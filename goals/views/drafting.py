@@ -11,16 +11,17 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 from django_htmx.http import trigger_client_event
 
-from goals import drafted, drafts
+from goals import columns, drafted, drafts
 from goals.access import Rights
 from goals.drafted import DraftOutline, Shape, moves_of
 from goals.models import Draft, Goal
-from goals.outline import Line
+from goals.outline import ROWS, Line, Part
 from goals.views import answers, fetching, panel
 from goals.views.editing import read_or_write
 from goals.views.moving import number, places
-from goals.views.tree import freshness, numbers, shown_open, skip
+from goals.views.tree import MOST_GROUPS, freshness, numbers, shown_open, skip
 
+COLUMNS = columns.chosen("owner,weight,progress,status")
 WHY_NOT = {
     "forbidden": gettext_lazy("You may not move this goal there."),
     "goal_cycle": gettext_lazy("A goal cannot stand below itself."),
@@ -49,12 +50,15 @@ def page(request: HttpRequest, draft_id: int) -> HttpResponse:
     moves = moves_of(draft)
     outline = DraftOutline(request.user, cycle, moves)
     opened = numbers(request.GET.get("open"))
-    entries = outline.tree(outline.beginning() if opened is None else opened)
+    part = outline.tree(outline.beginning() if opened is None else opened, skip(request))
     context = {
         "draft": draft,
         "cycle": cycle,
-        "entries": told(entries, outline),
-        "open": ",".join(map(str, shown_open(entries))),
+        "entries": told(part.entries, outline),
+        "part": part,
+        "next": skip(request) + ROWS if part.left else None,
+        "columns": COLUMNS,
+        "open": ",".join(map(str, shown_open(part))),
         "today": request.user.organisation.today(),
         **bar(draft),
         **freshness(request.user),
@@ -87,14 +91,16 @@ def rows(request: HttpRequest, draft_id: int) -> HttpResponse:
     draft, cycle = own(request, draft_id), fetching.cycle(request)
     outline = DraftOutline(request.user, cycle, moves_of(draft))
     below = numbers(request.GET.get("below")) or []
-    parents = list(outline.visible.filter(pk__in=below, cycle=cycle)[:20])
-    groups = outline.below(parents, skip(request), tops=0 in below) if parents or 0 in below else {}
-    named = set(numbers(request.GET.get("goals")) or ())
+    parents = list(outline.visible.filter(pk__in=below, cycle=cycle)[:MOST_GROUPS])
+    part = outline.below(parents, tops=0 in below) if parents or 0 in below else Part()
+    named = set((numbers(request.GET.get("goals")) or [])[:ROWS])
+    lines = [*part.entries, *(outline.named(named) if named else [])]
     context = {
         "draft": draft,
         "cycle": cycle,
-        "groups": {parent: told(entries, outline) for parent, entries in groups.items()},
-        "named": told(outline.named(named), outline) if named else [],
+        "entries": told(lines, outline),
+        "told": {"shape": part.shape, "changed": []},
+        "columns": COLUMNS,
         "today": request.user.organisation.today(),
         **freshness(request.user),
     }

@@ -5,22 +5,25 @@ from dataclasses import dataclass
 
 from django.db.models import Count, Q
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.utils.safestring import mark_safe
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_POST, require_safe
 
+from goals import columns, saved_views
 from goals.filters import TROUBLE, GoalFilter
-from goals.models import Cycle, DirtyMark, Goal, GoalFigures, RollupState
-from goals.outline import ROWS, Entry, Line, Outline
+from goals.models import Cycle, DirtyMark, Goal, GoalFigures, OpenGoals, RollupState
+from goals.outline import ROWS, Everything, Line, Outline, Part
 from goals.undo import last
 from goals.views import answers, fetching
 from people.models import Person
 
-MOST_OPENED = 300
-MOST_GROUPS = 20
+MOST_OPENED = 20_000
+MOST_GROUPS = 100
+MOST_CHANGED = 2000  # goals named one by one after a roll-up; more: everything is read again
+EVERYTHING = "all"
 Status = GoalFigures.Status
 
 
@@ -51,56 +54,104 @@ def standing(person: Person, cycle: Cycle) -> Standing:
 @require_safe
 def page(request: HttpRequest) -> HttpResponse:
     person, today = request.user, request.user.organisation.today()
+    if not request.GET and (view := saved_views.default_of(person)):
+        return redirect(f"{request.path}?{saved_views.address(view)}")
     cycles = fetching.cycles(person)
     cycle = fetching.chosen(cycles, request.GET.get("cycle", ""), today)
     context = {"cycles": cycles, "cycle": cycle, "today": today, **freshness(person)}
     if cycle is None:
         return render(request, "goals/tree.html", context)
     wanted = GoalFilter(request.GET, person=person)
-    outline = Outline(person, cycle)
-    opened = numbers(request.GET.get("open"))
-    if wanted.is_on:
-        matches = wanted.among(outline.visible.filter(cycle=cycle))
-        context |= {"entries": outline.found(matches, skip(request)), "matches": matches.count()}
-    else:
-        context["entries"] = outline.tree(opened)
+    outline = Outline(person, cycle, wanted.order)
+    part = read(request, outline, wanted)
     context |= {
         "filter": wanted,
-        "open": ",".join(map(str, shown_open(context["entries"]))) if not wanted.is_on else request.GET.get("open", ""),
-        "can_add": outline.rights.can_add_below(None),
-        "standing": None if request.htmx else standing(person, cycle),
+        "part": part,
+        "columns": wanted.columns,
+        "is_wide": columns.is_wide(wanted.columns),
+        "open": ",".join(map(str, shown_open(part))) if not wanted.is_on else request.GET.get("open", ""),
+        "matches": sum(not context for group in part.shape["below"].values() for _, _, context in group),
+        "next": skip(request) + ROWS if part.left else None,
     }
     if not request.htmx:
-        context["act"] = act = last(person)
-        context["undo"] = answers.address(act)
-    for line in context["entries"]:
+        act = last(person)
+        context |= {
+            "act": act,
+            "undo": answers.address(act),
+            "can_add": outline.rights.can_add_below(None),
+            "standing": standing(person, cycle),
+            "views": saved_views.Menu(person, request.GET, outline.rights),
+            "all_columns": [(column, column.name in wanted.columns) for column in columns.ALL],
+        }
+    for line in part.entries:
         if isinstance(line, Line) and line.expanded is not None:
             line.toggle = toggled(request, context["open"], line.spot.id)
     # Rendered before the page around them: from within its blocks the same rows take twice the time on Python 3.11.
     context["lines"] = mark_safe(  # noqa: S308  a template of ours
-        render_to_string("goals/tree/lines.html", context, request)
+        render_to_string("goals/tree/lines.html", context | {"entries": part.entries}, request)
     )
     return render(request, "goals/tree.html#tree" if request.htmx else "goals/tree.html", context)
 
 
+def read(request: HttpRequest, outline: Outline, wanted: GoalFilter) -> Part:
+    if wanted.is_on:
+        part = outline.found(wanted.among(outline.visible.filter(cycle=outline.cycle)), skip(request))
+    else:
+        part = outline.tree(opened(request, outline.cycle), skip(request))
+    if "effective" in wanted.columns:
+        outline.weigh(part.entries)
+    return part
+
+
 @require_safe
 def rows(request: HttpRequest) -> HttpResponse:
-    """What is asked for of the tree, as rows: `below` (parents whose children are wanted, 0 for the top), `goals`
-    (single goals), `since` (those below `open` and at the top whose figures were written after that moment)."""
+    """What is asked for of the tree: `below` (parents whose children are wanted, 0 for the top) and `goals` as rows;
+    `since`: which goals of the cycle have figures that were written after that moment."""
     person = request.user
     cycle = fetching.cycle(request)
-    outline = Outline(person, cycle)
+    wanted = GoalFilter(request.GET, person=person)
+    outline = Outline(person, cycle, wanted.order)
     fresh = freshness(person)
     below = numbers(request.GET.get("below")) or []
     parents = list(outline.visible.filter(pk__in=below, cycle=cycle)[:MOST_GROUPS]) if below else []
-    groups = outline.below(parents, skip(request), tops=0 in below) if parents or 0 in below else {}
-    named = set(numbers(request.GET.get("goals")) or ())
-    if since := moment(request.GET.get("since", "")):
-        shown = Q(goal__parent=None) | Q(goal__parent__in=numbers(request.GET.get("open")) or [])
-        written = GoalFigures.objects.filter(shown, organisation_id=person.organisation_id, rolled_up_at__gt=since)
-        named |= set(written.values_list("pk", flat=True)[:ROWS])
-    context = {"groups": groups, "named": outline.named(named) if named else [], "cycle": cycle, **fresh}
+    part = outline.below(parents, tops=0 in below) if parents or 0 in below else Part()
+    named = set((numbers(request.GET.get("goals")) or [])[:ROWS])
+    lines = [*part.entries, *outline.named(named)] if named else part.entries
+    if "effective" in wanted.columns:
+        outline.weigh(lines)
+    told = {"shape": part.shape, "changed": changed_since(outline, moment(request.GET.get("since", "")))}
+    context = {"entries": lines, "told": told, "cycle": cycle, "columns": wanted.columns, **fresh}
     return render(request, "goals/tree/rows.html", context | {"today": person.organisation.today()})
+
+
+def changed_since(outline: Outline, since: dt.datetime | None) -> list[int] | bool:
+    """The goals whose figures were written after a moment; True when they are too many to name."""
+    if since is None:
+        return []
+    written = GoalFigures.objects.filter(organisation_id=outline.person.organisation_id, rolled_up_at__gt=since)
+    seen = written.filter(goal__in=outline.visible.filter(cycle=outline.cycle)).order_by()
+    ids = list(seen.values_list("pk", flat=True)[: MOST_CHANGED + 1])
+    return ids if len(ids) <= MOST_CHANGED else True
+
+
+@require_POST
+def keep_open(request: HttpRequest) -> HttpResponse:
+    """Remembers what a person has open in a cycle."""
+    cycle = fetching.cycle(request)
+    goals = numbers(request.POST.get("open", "")) or []
+    known = {"organisation_id": request.user.organisation_id, "goals": goals}
+    OpenGoals.objects.update_or_create(person=request.user, cycle=cycle, defaults=known)
+    return HttpResponse(status=204)
+
+
+def opened(request: HttpRequest, cycle: Cycle) -> list[int] | Everything | None:
+    """What is to be open: as the address says, else as the person left it, else (None) every top."""
+    if request.GET.get("open") == EVERYTHING:
+        return Everything()
+    named = numbers(request.GET.get("open"))
+    if named is not None:
+        return named
+    return OpenGoals.objects.filter(person=request.user, cycle=cycle).values_list("goals", flat=True).first()
 
 
 def numbers(text: str | None) -> list[int] | None:
@@ -124,8 +175,8 @@ def skip(request: HttpRequest) -> int:
     return int(text) if text.isdecimal() and len(text) < 9 else 0
 
 
-def shown_open(entries: list[Entry]) -> list[int]:
-    return [entry.spot.id for entry in entries if isinstance(entry, Line) and entry.expanded]
+def shown_open(part: Part) -> list[int]:
+    return [parent for parent in part.shape["below"] if parent]
 
 
 def toggled(request: HttpRequest, opened: str, goal_id: int) -> str:

@@ -20,12 +20,12 @@ def address(name: str, *args) -> str:
     return reverse(f"goals:{name}", args=[getattr(arg, "pk", arg) for arg in args])
 
 
-def get(person: Person, name: str, *args, htmx: bool = False, **query) -> HttpResponse:
+def get(person: Person, name: str, /, *args, htmx: bool = False, **query) -> HttpResponse:
     headers = {"HX-Request": "true"} if htmx else {}
     return client(person).get(address(name, *args), query, headers=headers)
 
 
-def post(person: Person, name: str, *args, htmx: bool = True, query: dict | None = None, **sent) -> HttpResponse:
+def post(person: Person, name: str, /, *args, htmx: bool = True, query: dict | None = None, **sent) -> HttpResponse:
     headers = {"HX-Request": "true"} if htmx else {}
     return client(person).post(address(name, *args), sent, query_params=query, headers=headers)
 

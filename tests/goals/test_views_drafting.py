@@ -147,11 +147,14 @@ def test_rows_for_the_screen_are_those_of_the_draft(cast, goals, draft):
     move(cast, draft, goals["Sell"], goals["Serve"])
     below = f"{goals['Serve'].pk},{goals['Grow'].pk},0"
     answer = get(cast.ada, "draft_rows", draft, htmx=True, below=below, goals=goals["Sell"].pk)
-    groups = answer.context["groups"]
-    assert [line.goal.title for line in groups[goals["Serve"].pk]] == ["Answer", "Sell"]
-    assert [line.goal.title for line in groups[goals["Grow"].pk]] == ["Win"]
-    assert [line.goal.title for line in groups[None]] == ["Grow", "Serve"]
-    assert [(line.goal.title, line.home) for line in answer.context["named"]] == [("Sell", "Grow")]
+    below = answer.context["told"]["shape"]["below"]
+    named = {goal.pk: title for title, goal in goals.items()}
+    assert {named.get(parent): [named[pk] for pk, *_ in group] for parent, group in below.items()} == {
+        "Serve": ["Answer", "Sell"],
+        "Grow": ["Win"],
+        None: ["Grow", "Serve"],
+    }
+    assert {line.goal.title: line.home for line in answer.context["entries"] if line.moved} == {"Sell": "Grow"}
 
 
 def test_only_its_maker_opens_the_tree_of_a_draft(cast, goals, draft):

@@ -67,7 +67,7 @@ def test_a_root_moves_among_the_roots_and_below_one(cast, branches):
 
 def test_the_effect_that_is_told_is_the_one_that_comes(cast, branches):
     one, two, moving = branches["One"], branches["Two"], branches[20]
-    before = {effect.goal: (effect.before, effect.after) for effect in moves.effects(moving, two, cast.ada)}
+    before = {effect.goal: (effect.before, effect.after) for effect in moves.effects([moving], two, cast.ada)}
     assert before[one] == (progress(one), Decimal("0.6"))
     assert before[two][0] == progress(two)
     tree.move(moving, two, by=cast.ada)
@@ -85,7 +85,7 @@ def test_a_preview_shows_both_parents_and_saves_nothing(cast, branches):
 
 def test_a_goal_that_does_not_count_changes_nothing(cast, branches):
     draft = cast.goal("Draft", branches["One"], state=Goal.State.DRAFT)
-    effects = moves.effects(draft, branches["Two"], cast.ada)
+    effects = moves.effects([draft], branches["Two"], cast.ada)
     assert [effect.difference for effect in effects] == [0, 0]
 
 

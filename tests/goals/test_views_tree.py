@@ -1,5 +1,6 @@
 """The goal tree's page and the rows it asks for: who sees what, what is found, in how many queries."""
 
+import json
 import re
 
 import pytest
@@ -9,7 +10,7 @@ from django.utils import timezone
 
 from goals import marks
 from goals.models import Cycle, Goal
-from goals.outline import ROWS, SIBLINGS
+from goals.outline import ROWS
 from tests.goals.asking import address, client, get, sentence
 from tests.goals.measuring import kpi, rolled_up
 
@@ -22,6 +23,10 @@ def branch(cast):
     kpi(low, "calls", 10, name="Calls a day")
     rolled_up(kpi(other, "answers", 90).goal)
     return top, low, other
+
+
+def json_of(answer) -> dict:
+    return json.loads(re.search(r'<script type="application/json">(.*?)</script>', sentence(answer)).group(1))
 
 
 def titles(answer) -> list[str]:
@@ -120,17 +125,17 @@ def test_a_private_goal_is_a_line_without_a_name(cast, branch):
 
 
 def test_only_what_was_written_since_is_told_again(cast, branch):
-    top, low, _ = branch
+    top, low, other = branch
     before = timezone.now()
-    assert titles(get(cast.ada, "rows", since=before.isoformat(), open=top.pk)) == []
+    assert json_of(get(cast.ada, "rows", since=before.isoformat()))["changed"] == []
     low.revise(by=cast.ada, title="Sell more")
     kpi(low, "visits", 100)
-    waiting = get(cast.ada, "rows", since=before.isoformat(), open=top.pk)
-    assert (titles(waiting), 'data-pending="true"' in sentence(waiting)) == ([], True)
+    waiting = get(cast.ada, "rows", since=before.isoformat())
+    assert (json_of(waiting)["changed"], 'data-pending="true"' in sentence(waiting)) == ([], True)
     rolled_up(low)
-    done = get(cast.ada, "rows", since=before.isoformat(), open=top.pk)
-    assert (titles(done), 'data-pending="false"' in sentence(done)) == (["Grow markets", "Sell more"], True)
-    assert titles(get(cast.ada, "rows", since=before.isoformat())) == ["Grow markets"]
+    done = get(cast.ada, "rows", since=before.isoformat())
+    assert (set(json_of(done)["changed"]), 'data-pending="false"' in sentence(done)) == ({top.pk, low.pk}, True)
+    assert other.pk not in json_of(done)["changed"]
 
 
 def test_who_may_not_change_a_goal_is_offered_nothing(cast, branch):
@@ -190,13 +195,28 @@ def test_the_number_of_queries_does_not_depend_on_the_rows(cast, branch, name):
 def test_rows_of_many_parents_together_are_no_more_than_agreed(cast):
     tops = [cast.goal(f"Top {number}") for number in range(3)]
     for top in tops:
-        for number in range(SIBLINGS - 25):
+        for number in range(ROWS // 2):
             cast.goal(f"Part {number}", top)
 
-    html = get(cast.ada, "rows", below=",".join(str(top.pk) for top in tops)).content.decode()
+    answer = get(cast.ada, "rows", below=",".join(str(top.pk) for top in tops))
 
-    assert ROWS // 2 < html.count('id="goal-') <= ROWS
-    assert html.count("tg-rest") == 3
+    assert sentence(answer).count('id="goal-') == ROWS
+    below = json_of(answer)["shape"]["below"]
+    assert [len(below[str(top.pk)]) for top in tops] == [ROWS // 2] * 3
+
+
+def test_after_a_huge_roll_up_every_changed_goal_is_named(cast, monkeypatch):
+    top = cast.goal("Top")
+    goals = [cast.goal(f"Part {number}", top) for number in range(ROWS + 5)]
+    before = timezone.now()
+    rolled_up(top)
+    assert set(json_of(get(cast.ada, "rows", since=before.isoformat()))["changed"]) == {
+        goal.pk for goal in (top, *goals)
+    }
+    assert json_of(get(cast.ada, "rows", since=timezone.now().isoformat()))["changed"] == []
+    assert json_of(get(cast.eve, "rows", since=before.isoformat()))["changed"] == []
+    monkeypatch.setattr("goals.views.tree.MOST_CHANGED", 10)
+    assert json_of(get(cast.ada, "rows", since=before.isoformat()))["changed"] is True
 
 
 @pytest.mark.parametrize("since", ["2026-13-01T00:00:00+00:00", "2026-01-01T00:00:00", "nonsense"])

@@ -1,5 +1,6 @@
 // A new goal is written in a line below the goal it belongs to; Enter adds it and the next one can be typed.
-import { focus, inside, isEditable, level, restore, rowOf, rows, table } from "./grid.js";
+import { redraw } from "./fresh.js";
+import { focus, isEditable, put, rowAt, rowOf, setOpen, table, take } from "./grid.js";
 import { open } from "./opening.js";
 import { address, arrive, part, tree } from "./server.js";
 
@@ -10,34 +11,32 @@ export async function add(row) {
   const answer = await part(url);
   const line = answer?.querySelector(".tg-add");
   if (!line) return;
-  tree.querySelector(".tg-add")?.remove();
-  if (row?.getAttribute("aria-expanded") === "false") await open(row);
-  put(line, row);
+  tree.querySelectorAll(".tg-add").forEach(take);
+  if (row) await open(row);
+  show(line, row);
   arrive(line);
   line.querySelector("[name=title]").focus();
   line.scrollIntoView({ block: "nearest" });
 }
 
-function put(line, row) {
-  line.setAttribute("aria-level", row ? level(row) + 1 : 1);
-  const last = row ? inside(row).at(-1) ?? row : rows().at(-1);
-  last.after(line);
+function show(line, row) {
+  line.cells[0].colSpan = table().tHead.rows[0].cells.length;
+  if (row) setOpen(row, true);
+  put(line, row?.dataset.id ?? "");
+  redraw();
 }
 
 function done(line) {
   const row = rowOf(line.dataset.addsBelow);
-  line.remove();
-  restore();
-  focus(row ?? rows()[0]);
+  take(line);
+  redraw();
+  focus(row ?? rowAt(0));
 }
 
 // The server answers with the next empty line: it belongs where the last one stood.
 function arrived(line) {
-  const row = rowOf(line.dataset.addsBelow);
-  if (row) {
-    if (!row.hasAttribute("aria-expanded")) row.setAttribute("aria-expanded", "true");
-    line.setAttribute("aria-level", level(row) + 1);
-  }
+  const id = line.dataset.addsBelow;
+  if (tree.contains(line)) show(line, id === "0" ? null : rowOf(id));
 }
 
 export function adding() {

@@ -14,6 +14,22 @@ export async function ask(url) {
   dialog.querySelector("input:not([type=hidden]), textarea")?.focus();
 }
 
+// One question about many goals; their ids may be too many for an address.
+export async function askTogether(url, goals) {
+  await htmx.ajax("POST", url, { source: dialog, target: dialog, swap: "innerHTML", values: { goals } });
+  dialog.querySelector("[data-together-form]")?.querySelector("input:not([type=hidden]), select")?.focus();
+}
+
+// What is chosen decides which goals change.
+async function tellAgain(form) {
+  const body = new FormData(form);
+  body.delete("told");
+  const answer = await part(form.action, { body, quiet: true });
+  if (!answer || !form.isConnected) return;
+  form.elements.told.value = answer.querySelector("[name=told]").value;
+  for (const place of [".together-told", ".rowline"]) form.querySelector(place).replaceChildren(...answer.querySelector(place).childNodes);
+}
+
 export const askWhere = row => ask(address(row.dataset.id, "move"));
 
 export function asked() {
@@ -52,9 +68,10 @@ export function asking() {
     if (event.target === dialog) dialog.close();
   });
   dialog.addEventListener("change", async event => {
-    if (event.target.name !== "parent") return;
     const form = event.target.form;
-    const query = new URLSearchParams({ parent: event.target.value });
+    if (form.matches("[data-together-form]")) tellAgain(form);
+    if (event.target.name !== "parent") return;
+    const query = new URLSearchParams({ parent: event.target.value, goals: form.elements.goals?.value ?? "" });
     const answer = await part(`${form.dataset.preview}?${query}`);
     if (answer && form.elements.parent.value === event.target.value) form.querySelector(".move-effect").replaceChildren(answer);
   });

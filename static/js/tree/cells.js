@@ -7,7 +7,7 @@ const ORDER = ["title", "owner", "weight"];
 const CELLS = { title: ".tg-goal", owner: ".tg-owner", weight: ".tg-weight" };
 
 export async function edit(row, name) {
-  const cell = row.querySelector(CELLS[name]);
+  const cell = row.querySelector(CELLS[name]) ?? row.querySelector(CELLS.title); // its column may not be shown
   if (!isEditable(row) || cell.querySelector("form")) return;
   const answer = await part(address(row.dataset.id, `cell/${name}`));
   const form = answer?.querySelector("form");
@@ -33,7 +33,7 @@ export function giveUp(form) {
 // Tab saves and goes on to the next cell that can be edited.
 async function next(form, step) {
   const row = form.closest("[role=row]");
-  const order = ORDER.filter(name => name !== "weight" || row.querySelector("[data-edit=weight]"));
+  const order = ORDER.filter(name => row.querySelector(name === "weight" ? "[data-edit=weight]" : CELLS[name]));
   const name = order[order.indexOf(form.dataset.cell) + step];
   if (isTouched(form)) {
     await htmx.ajax("POST", form.action, { source: form, target: form, swap: "outerHTML", values: Object.fromEntries(new FormData(form)) });

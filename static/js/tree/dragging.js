@@ -1,7 +1,8 @@
 // Goals are moved by the handle at their row's start: onto a row, or between two. What would follow is told before.
-import { inside, isEditable, isGoal, isOpen, level, parentOf, rowOf, rows } from "./grid.js";
+import { childrenOf, isEditable, isInside, isOpen, level, parentOf, rowOf, table } from "./grid.js";
 import { open } from "./opening.js";
-import { move } from "./moving.js";
+import { moveAll } from "./moving.js";
+import { isSelected, selected } from "./selection.js";
 import { address, part, tree } from "./server.js";
 
 const STEP = 18; // px that a level is moved in, as in tree.css
@@ -14,30 +15,38 @@ export async function dragging() {
   hint = document.getElementById("drag-hint");
   library.monitorForElements({ onDrag: show, onDropTargetChange: show, onDrop: drop });
   library.autoScrollWindowForElements();
-  new MutationObserver(attach).observe(tree, { childList: true, subtree: true });
+  tree.addEventListener("goals:shown", attach);
+  tree.addEventListener("goals:figures", attach);
   attach();
 }
 
 function attach() {
-  rows().filter(row => isGoal(row) && !row.dataset.drops).forEach(row => {
-    row.dataset.drops = "";
-    const grip = row.querySelector(".tg-grip");
-    if (grip) {
-      library.draggable({
-        element: row,
-        dragHandle: grip,
-        getInitialData: () => ({ id: row.dataset.id }),
-        onDragStart: () => row.classList.add("is-dragging"),
-        onDrop: () => row.classList.remove("is-dragging"),
-      });
-    }
-    library.dropTargetForElements({
-      element: row,
-      getData: ({ input, element }) => library.attachInstruction({ id: row.dataset.id }, {
-        input, element, currentLevel: level(row) - 1, indentPerLevel: STEP, mode: isOpen(row) ? "expanded" : "standard", block: [],
-      }),
-      canDrop: ({ source }) => source.data.id !== row.dataset.id,
-    });
+  table()?.querySelectorAll("tbody > [data-editable]:not([data-drags])").forEach(drags);
+  table()?.querySelectorAll("tbody > [data-id]:not([data-drops])").forEach(drops);
+}
+
+function drags(row) {
+  row.dataset.drags = "";
+  library.draggable({
+    element: row,
+    canDrag: ({ input }) => Boolean(document.elementFromPoint(input.clientX, input.clientY)?.closest(".tg-grip")),
+    getInitialData: () => ({ ids: together(row) }),
+    onDragStart: () => together(row).forEach(id => rowOf(id).classList.add("is-dragging")),
+    onDrop: () => tree.querySelectorAll(".is-dragging").forEach(each => each.classList.remove("is-dragging")),
+  });
+}
+
+// A goal that is selected takes the others with it.
+const together = row => (isSelected(row) ? selected() : [row.dataset.id]);
+
+function drops(row) {
+  row.dataset.drops = "";
+  library.dropTargetForElements({
+    element: row,
+    getData: ({ input, element }) => library.attachInstruction({ id: row.dataset.id }, {
+      input, element, currentLevel: level(row) - 1, indentPerLevel: STEP, mode: isOpen(row) ? "expanded" : "standard", block: [],
+    }),
+    canDrop: ({ source }) => !source.data.ids.includes(row.dataset.id),
   });
 }
 
@@ -50,19 +59,26 @@ function place(data) {
   const places = {
     "make-child": { parent: data.id },
     "reorder-above": { parent, before: data.id },
-    "reorder-below": isOpen(row) ? { parent: data.id, before: row.nextElementSibling?.dataset.id ?? "" } : { parent, after: data.id },
+    "reorder-below": isOpen(row) ? { parent: data.id, before: childrenOf(data.id)[0]?.dataset.id ?? "" } : { parent, after: data.id },
   };
   return places[instruction.type] && { ...places[instruction.type], row, type: instruction.type };
 }
 
 // What the page can tell by itself; the server decides.
-function against(dragged, target) {
+function against(ids, target) {
+  if (isOrdered() && target.type !== "make-child") return words("ordered");
   const parent = rowOf(target.parent);
   if (!parent) return "";
-  if (parent === dragged || inside(dragged).includes(parent)) return tree.dataset.wordsCycle;
-  if (Number(dragged.dataset.rank) < Number(parent.dataset.rank)) return tree.dataset.wordsLevel;
-  return isEditable(parent) || parent === parentOf(dragged) ? "" : tree.dataset.wordsParent;
+  for (const dragged of ids.map(rowOf)) {
+    if (parent === dragged || isInside(dragged, parent)) return words("itself");
+    if (Number(dragged.dataset.rank) < Number(parent.dataset.rank)) return words("level");
+    if (!isEditable(parent) && parent !== parentOf(dragged)) return words("right");
+  }
+  return "";
 }
+
+const isOrdered = () => Boolean(document.getElementById("tree").dataset.ordered);
+const words = name => hint.dataset[name];
 
 function clear() {
   tree.querySelectorAll(".drop-into, .drop-before, .drop-after").forEach(row => row.classList.remove("drop-into", "drop-before", "drop-after"));
@@ -79,40 +95,38 @@ function show({ source, location }) {
   clear();
   clearTimeout(timer);
   if (!target) { hint.hidden = true; return; }
-  const dragged = rowOf(source.data.id);
-  const why = against(dragged, target);
+  const why = against(source.data.ids, target);
   const classes = { "make-child": "drop-into", "reorder-above": "drop-before", "reorder-below": "drop-after" };
   if (!why) target.row.classList.add(classes[target.type]);
   tell(target, why);
   if (why) return;
   if (target.type === "make-child") opening = setTimeout(() => open(target.row), HOVERED);
-  timer = setTimeout(() => effect(source.data.id, target, key), WAIT);
+  timer = setTimeout(() => effect(source.data.ids, target, key), WAIT);
 }
 
 function tell(target, why) {
-  const { wordsBelow, wordsBefore, wordsAfter } = tree.dataset;
-  const words = { "make-child": wordsBelow, "reorder-above": wordsBefore, "reorder-below": wordsAfter };
-  const title = target.row.querySelector(".tg-title").textContent;
+  const where = { "make-child": "below", "reorder-above": "before", "reorder-below": "after" }[target.type];
+  const title = target.row.querySelector(".tg-title")?.textContent ?? "";
   hint.hidden = false;
   hint.classList.toggle("is-refused", Boolean(why));
-  hint.querySelector("[data-where]").textContent = why || `${words[target.type]} “${title}”`;
+  hint.querySelector("[data-where]").textContent = why || `${words(where)} “${title}”`;
   hint.querySelector("[data-effect]").replaceChildren();
 }
 
-async function effect(id, target, key) {
-  const query = new URLSearchParams({ parent: target.parent });
-  const answer = await part(`${address(id, "move/preview")}?${query}`, { quiet: true });
+async function effect(ids, target, key) {
+  const query = new URLSearchParams({ parent: target.parent, goals: ids.join() });
+  const answer = await part(`${ids.length > 1 ? hint.dataset.preview : address(ids[0], "move/preview")}?${query}`, { quiet: true });
   if (answer && key === asked) hint.querySelector("[data-effect]").replaceChildren(answer);
 }
 
 function drop({ source, location }) {
   const over = location.current.dropTargets[0];
   const target = over && place(over.data);
-  const dragged = rowOf(source.data.id);
+  const { ids } = source.data;
   [asked, hint.hidden] = ["", true];
   clearTimeout(timer);
   clear();
-  if (!target || !dragged || against(dragged, target)) return;
+  if (!target || against(ids, target)) return;
   const { row, type, ...where } = target;
-  move(dragged, where);
+  moveAll(ids, where);
 }

@@ -1,46 +1,98 @@
-// Opening and closing rows; what is open stands in the address, so that a refresh or a link shows the same.
-import { focus, inside, isOpen, level, opened, rows } from "./grid.js";
-import { refresh } from "./fresh.js";
-import { tree } from "./server.js";
+// Opening and closing rows; what is open is remembered, and stands in the address while it is short.
+import { begin, redraw, refresh } from "./fresh.js";
+import { childrenOf, current, focus, hasInside, isGoal, isInside, isOpen, node, opened, parentOf, rowOf, setOpen } from "./grid.js";
+import { arrive, part, token, tree } from "./server.js";
+import { watch } from "./waiting.js";
+
+const MOST_IN_ADDRESS = 60;
+const MOST_SENT = 60_000; // letters that a browser sends while the page is left
 
 export async function open(row) {
-  if (row.getAttribute("aria-expanded") !== "false") return;
-  row.setAttribute("aria-expanded", "true");
-  row.setAttribute("aria-busy", "true");
-  const came = await refresh({ below: [row.dataset.id] });
-  row.removeAttribute("aria-busy");
-  if (!came) row.setAttribute("aria-expanded", "false");
+  if (!isGoal(row) || isOpen(row) || !hasInside(row)) return;
+  setOpen(row, true);
+  if (node(row).children) {
+    redraw();
+  } else {
+    row.setAttribute("aria-busy", "true");
+    const came = await refresh({ below: [row.dataset.id] });
+    row.removeAttribute("aria-busy");
+    if (!came) setOpen(row, false);
+  }
   remember();
 }
 
 export function close(row) {
   if (!isOpen(row)) return;
-  const below = inside(row);
-  if (below.some(each => each.contains(document.activeElement))) focus(row);
-  below.forEach(each => each.remove());
-  row.setAttribute("aria-expanded", "false");
+  if (current() && isInside(row, current())) focus(row);
+  setOpen(row, false);
+  redraw();
   remember();
 }
 
 export const toggle = row => (isOpen(row) ? close(row) : open(row));
 
-export async function more(rest) {
-  const before = rest.previousElementSibling;
-  await refresh({ below: [rest.dataset.rest], skip: rest.dataset.skip });
-  let first = before.nextElementSibling;
-  while (first && level(first) > level(before)) first = first.nextElementSibling;
-  focus(first ?? rows().at(-1));
+// Every goal beside a row.
+export async function openBeside(row) {
+  const closed = childrenOf(node(row).parent).filter(each => hasInside(each) && !isOpen(each));
+  closed.forEach(each => setOpen(each, true));
+  const unknown = closed.filter(each => !node(each).children);
+  if (unknown.length) await refresh({ below: unknown.map(each => each.dataset.id) });
+  else redraw();
+  remember();
 }
+
+// Opens what leads to a goal, as far as it is known.
+export function reveal(id) {
+  for (let above = rowOf(id) && parentOf(rowOf(id)); above; above = parentOf(above)) setOpen(above, true);
+  redraw();
+}
+
+async function all(opens) {
+  const url = new URL(location);
+  url.searchParams.delete("skip");
+  url.searchParams.set("open", opens);
+  const answer = await part(url.href);
+  const fresh = answer?.querySelector("#tree");
+  if (!fresh) return;
+  document.getElementById("tree").replaceWith(fresh);
+  arrive(fresh);
+  begin();
+  remember();
+  watch();
+}
+
+let kept = null;
 
 export function remember() {
   if (tree.dataset.filtered === "true") return;
+  const ids = opened().join();
+  if (ids === kept) return;
+  kept = ids;
+  const short = opened().length <= MOST_IN_ADDRESS;
   const url = new URL(location);
-  url.searchParams.set("open", opened().join());
+  url.searchParams.delete("skip");
+  if (short) url.searchParams.set("open", ids);
+  else url.searchParams.delete("open");
   const field = document.querySelector("[data-filters] [name=open]");
-  if (field) field.value = opened().join();
+  if (field) Object.assign(field, { value: short ? ids : "", disabled: !short });
   show(url);
+  keep(ids);
+}
+
+function keep(ids) {
+  if (!tree.dataset.keepOpen) return;
+  const send = () => fetch(`${tree.dataset.keepOpen}?cycle=${tree.dataset.cycle}`, {
+    method: "POST", body: new URLSearchParams({ open: ids }), keepalive: ids.length < MOST_SENT, headers: token(),
+  });
+  send().catch(() => {}); // it is only remembered less
 }
 
 export function show(url) {
   history.replaceState(history.state, "", url.href.replaceAll("%2C", ","));
+}
+
+export function openings() {
+  kept = opened().join();
+  document.querySelector("[data-open-all]")?.addEventListener("click", () => all("all"));
+  document.querySelector("[data-close-all]")?.addEventListener("click", () => all(""));
 }

@@ -5,27 +5,27 @@ import { asked, asking } from "./asking.js";
 import { cells } from "./cells.js";
 import { dragging } from "./dragging.js";
 import { filters } from "./filters.js";
-import { refresh } from "./fresh.js";
-import { focus, restore, rowOf } from "./grid.js";
+import { begin as laidOut, refresh } from "./fresh.js";
+import { focus, rowOf } from "./grid.js";
 import { keys } from "./keys.js";
 import { closeMenu, menus } from "./menu.js";
-import { open, remember, toggle } from "./opening.js";
+import { openings, remember, reveal, toggle } from "./opening.js";
 import { panels, renew } from "./panel.js";
+import { selecting } from "./selection.js";
 import { isDraft, tree } from "./server.js";
 import { undoable, undoing } from "./undoing.js";
 import { expect, watch } from "./waiting.js";
+import { windowing } from "./window.js";
 
 // Something was changed on the server: read it anew, show it, keep the focus.
 async function changed({ goals, below, undo, act }) {
   const [goal] = goals;
-  const hadFocus = rowOf(goal)?.contains(document.activeElement) || document.activeElement === document.body;
+  const hadFocus = goals.some(each => rowOf(each)?.contains(document.activeElement)) || document.activeElement === document.body;
   asked();
   closeMenu();
   await refresh({ below, goals: [...goals, ...below.filter(Boolean)] });
   if (undo !== undefined) undoable(undo, act);
-  for (const parent of below.map(rowOf)) {
-    if (undo && !rowOf(goal) && parent) await open(parent);
-  }
+  if (undo) reveal(goal);
   if (hadFocus && !document.activeElement?.closest("form")) focus(rowOf(goal));
   remember();
   renew();
@@ -33,8 +33,8 @@ async function changed({ goals, below, undo, act }) {
 }
 
 if (tree) {
-  const writing = isDraft() ? [] : [adding, cells, filters];
-  [...writing, asking, keys, menus, panels, undoing].forEach(begin => begin());
+  const writing = isDraft() ? [] : [selecting, adding, cells, filters];
+  [windowing, laidOut, openings, ...writing, asking, keys, menus, panels, undoing].forEach(begin => begin());
   document.addEventListener("goals:changed", event => changed(event.detail));
   tree.addEventListener("click", event => {
     const twist = event.target.closest("a.tg-twist");
@@ -42,7 +42,6 @@ if (tree) {
     event.preventDefault();
     toggle(twist.closest("[role=row]"));
   });
-  restore();
   watch();
   if (matchMedia("(pointer: fine)").matches) dragging();
 }

@@ -56,8 +56,8 @@ export function panels() {
   });
   tree.addEventListener("click", event => {
     const row = event.target.closest(".treegrid tbody > [role=row]");
-    if (!isGoal(row) || event.ctrlKey || event.metaKey || event.shiftKey) return;
-    const link = event.target.closest("a, button, input, select, form");
+    if (!isGoal(row) || event.defaultPrevented || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    const link = event.target.closest("a, button, input, select, form, label");
     if (link && !link.matches(".tg-title")) return;
     event.preventDefault();
     if (String(getSelection())) return;

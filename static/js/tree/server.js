@@ -3,11 +3,14 @@ import { refused } from "../toasts.js";
 
 export const tree = document.querySelector("[data-tree]");
 
-// What the server answers to a GET, as nodes; null when it refused, which a toast has told by then unless `quiet`.
-export async function part(url, { quiet = false, signal } = {}) {
+export const token = () => JSON.parse(document.body.getAttribute("hx-headers"));
+
+// What the server answers to a GET, or to a POST of `body`, as nodes; null when it refused, which a toast has told by then unless `quiet`.
+export async function part(url, { quiet = false, signal, body } = {}) {
   let answer, text;
   try {
-    answer = await fetch(url, { headers: { "HX-Request": "true" }, signal });
+    const headers = { "HX-Request": "true", ...(body && token()) };
+    answer = await fetch(url, { headers, signal, body, method: body ? "POST" : "GET" });
     text = await answer.text();
   } catch (error) {
     if (error.name !== "AbortError" && !quiet) refused(0);
@@ -35,3 +38,10 @@ export function arrive(element) {
 // In a draft goals have addresses of its own, where moves are collected.
 export const isDraft = () => "goals" in tree.dataset;
 export const address = (id, page) => `${tree.dataset.goals ?? "/goals"}/${id}/${page}/`;
+// An address for rows, with the columns and the order that are shown.
+export function question(asked) {
+  const query = new URLSearchParams(document.getElementById("tree").dataset.manner ?? "");
+  query.set("cycle", tree.dataset.cycle);
+  Object.entries(asked).forEach(([name, value]) => value && query.set(name, value));
+  return `${tree.dataset.rows}?${query}`;
+}

@@ -10,7 +10,7 @@ let timer, asked = 0;
 export function watch() {
   clearTimeout(timer);
   const waits = table()?.dataset.pending === "true";
-  tree.querySelector("[data-waiting]").hidden = !waits;
+  document.querySelector("[data-waiting]").hidden = !waits;
   if (!waits) asked = 0;
   if (waits && asked < MOST) timer = setTimeout(ask, STEPS[Math.min(asked, STEPS.length - 1)]);
 }
