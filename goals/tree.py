@@ -12,12 +12,16 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.db.models import F, Max
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from cascade.errors import Conflict
 from cascade.versions import refuse_other
 from goals import acts, marks, remains, structure
 from goals.models import Goal, TreeNumber
 from people.models import Person
+
+HAS_CHILDREN = gettext_lazy("Move or delete the goals below it first.")
+HAS_VALUES = gettext_lazy("Its KPIs have values, which are never thrown away: cancel the goal instead.")
 
 
 def create(
@@ -101,11 +105,9 @@ def delete(goal: Goal, *, by: Person | None, version: int | None = None, reason:
         goal = fresh(goal)
         refuse_other(goal, version)
         if goal.children.exists():
-            raise Conflict("has_children", _("Move or delete the goals below it first."))
+            raise Conflict("has_children", str(HAS_CHILDREN))
         if goal.kpis.filter(revisions__isnull=False).exists():
-            raise Conflict(
-                "has_values", _("Its KPIs have values, which are never thrown away: cancel the goal instead.")
-            )
+            raise Conflict("has_values", str(HAS_VALUES))
         note_place("deleted", goal, remains=remains.written_down)
         goal._history_user, goal._change_reason = by, reason
         parent_id, organisation_id = goal.parent_id, goal.organisation_id

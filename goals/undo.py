@@ -8,9 +8,11 @@ nothing was changed.
 """
 
 import datetime as dt
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
 from django.core.exceptions import PermissionDenied, ValidationError
@@ -20,7 +22,7 @@ from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 
 from cascade.errors import Conflict
-from goals import acts, lifecycle, remains, structure, tree
+from goals import acts, lifecycle, planting, remains, structure, tree
 from goals.access import Rights
 from goals.models import Act, Goal
 from people.models import Person
@@ -81,11 +83,15 @@ def take_back(act: Act, person: Person) -> Undone:
             raise Conflict("already_undone", _("It was taken back already, or it is too long ago."))
         refuse_changed(act, person)
         undone = Undone(act.words)
-        for step in reversed(act.steps):
-            try:
-                BACK[step["what"]](Rights.of(person), step, undone)
-            except ValidationError as refused:
-                raise Conflict("cannot_be_undone", " ".join(refused.messages)) from refused
+        for what, steps in groupby(reversed(act.steps), key=itemgetter("what")):
+            if what == "created":
+                uncreate(Rights.of(person), list(steps), undone)
+                continue
+            for step in steps:
+                try:
+                    BACK[what](Rights.of(person), step, undone)
+                except ValidationError as refused:
+                    raise Conflict("cannot_be_undone", " ".join(refused.messages)) from refused
         undone.goals = [int(goal) for goal in act.versions]
         act.undone_at = timezone.now()
         act.save(update_fields=["undone_at"])
@@ -131,10 +137,13 @@ def called(title: str) -> dict[str, str]:
     return {"goal": Truncator(title).chars(LONGEST)}
 
 
-def uncreate(rights: Rights, step: Step, undone: Undone) -> None:
-    goal = editable(rights, step)
-    undone.below.add(goal.parent_id)
-    tree.delete(goal, by=rights.person, reason=_("Taken back"))
+def uncreate(rights: Rights, steps: Sequence[Step], undone: Undone) -> None:
+    """All goals that were created one after the other, at once."""
+    goals = Goal.objects.select_related("unit", "owner__unit").filter(pk__in=[step["goal"] for step in steps])
+    for goal in goals:
+        refuse_others(rights, goal)
+    undone.below |= {goal.parent_id for goal in goals}
+    planting.uproot(goals, by=rights.person, reason=_("Taken back"))
 
 
 def unmove(rights: Rights, step: Step, undone: Undone) -> None:
@@ -192,7 +201,6 @@ def unstate(rights: Rights, step: Step, undone: Undone) -> None:
 
 
 BACK: dict[str, Callable[[Rights, Step, Undone], None]] = {
-    "created": uncreate,
     "moved": unmove,
     "deleted": undelete,
     "revised": unrevise,
@@ -214,8 +222,12 @@ def there(goal_id: int | None, *, required: bool = True) -> Goal | None:
 
 def editable(rights: Rights, step: Step) -> Goal:
     goal = Goal.objects.select_related("unit", "owner__unit").get(pk=step["goal"])
+    refuse_others(rights, goal)
+    return goal
+
+
+def refuse_others(rights: Rights, goal: Goal) -> None:
     if not rights.can_edit(goal):
         raise PermissionDenied(
             _("You may not change “%(goal)s” any more, so nothing was taken back.") % called(goal.title)
         )
-    return goal
