@@ -64,10 +64,10 @@ class Factors:
         return [line.factor.name for line in self.lines if not line.factor.covered]
 
 
-def factors_of(goal: Goal, rights: Rights) -> Factors:
+def factors_of(goal: Goal, rights: Rights, near: list[Kpi]) -> Factors:
+    """`near`: the KPIs that could be linked."""
     rows = list(goal.success_factors.with_coverage().select_related("perspective"))
     may_edit = rights.can_edit(goal)
-    near = list(near_kpis(goal, rights.person)) if may_edit and rows else []
     linked: dict[int, list[Kpi]] = defaultdict(list)
     if rows:
         seen = Kpi.objects.visible_to(rights.person).values("pk")

@@ -43,18 +43,19 @@ class InitiativeForm(OnceForm):
     )
     owner = PersonField(label=gettext_lazy("Who does it?"))
     due = forms.DateField(label=gettext_lazy("Until when?"), required=False, widget=DayInput)
-    kpis = forms.ModelMultipleChoiceField(
-        Kpi.objects.none(),
-        label=gettext_lazy("Which KPI should it move?"),
-        required=False,
-        widget=forms.CheckboxSelectMultiple,
+    kpis = forms.MultipleChoiceField(
+        label=gettext_lazy("Which KPI should it move?"), required=False, widget=forms.CheckboxSelectMultiple
     )
 
     def __init__(self, *args, person: Person, near: list[Kpi], **options):
         super().__init__(*args, **options)
         self.fields["owner"].people = Person.objects.visible_to(person).active()
         self.fields["owner"].widget.attrs["data-people"] = reverse("goals:owners")
-        self.fields["kpis"].queryset = Kpi.objects.filter(pk__in=[kpi.pk for kpi in near]).order_by("pk")
+        self.near = {str(kpi.pk): kpi for kpi in near}
+        self.fields["kpis"].choices = [(pk, kpi.name) for pk, kpi in self.near.items()]
+
+    def clean_kpis(self) -> list[Kpi]:
+        return [self.near[pk] for pk in self.cleaned_data["kpis"]]
 
 
 class MilestoneForm(OnceForm):
@@ -76,10 +77,10 @@ class ResourceForm(OnceForm):
     )
     to = forms.ChoiceField(label=gettext_lazy("It helps with"))
 
-    def __init__(self, *args, person: Person, goal: Goal, **options):
+    def __init__(self, *args, person: Person, goal: Goal, kpis: list[Kpi], **options):
         super().__init__(*args, **options)
         self.goal = goal
-        self.kpis = {f"kpi-{kpi.pk}": kpi for kpi in goal.kpis.active().order_by("pk")}
+        self.kpis = {f"kpi-{kpi.pk}": kpi for kpi in kpis}
         choices = [("goal", _("this goal")), *((key, kpi.name) for key, kpi in self.kpis.items())]
         if access.can_run_cycle(person):
             choices.append(("level", _("all goals of the level %(level)s") % {"level": goal.level.name}))
@@ -103,17 +104,21 @@ class ProcessForm(OnceForm):
     url = forms.CharField(
         label=gettext_lazy("Where it is described"), max_length=2000, required=False, validators=[check_link]
     )
-    kpi = forms.ModelChoiceField(Kpi.objects.none(), label=gettext_lazy("KPI"), empty_label=None)
+    kpi = forms.ChoiceField(label=gettext_lazy("KPI"))
 
-    def __init__(self, *args, person: Person, goal: Goal, **options):
+    def __init__(self, *args, person: Person, kpis: list[Kpi], **options):
         super().__init__(*args, **options)
-        self.fields["kpi"].queryset = goal.kpis.exclude(state=Kpi.State.ARCHIVED).order_by("pk")
+        self.kpis = {str(kpi.pk): kpi for kpi in kpis}
+        self.fields["kpi"].choices = [(pk, kpi.name) for pk, kpi in self.kpis.items()]
         self.known = list(Process.objects.visible_to(person).values_list("name", flat=True)[:200])
+
+    def clean_kpi(self) -> Kpi:
+        return self.kpis[self.cleaned_data["kpi"]]
 
 
 def written_in(initiative: Initiative) -> dict:
     """What the form of an initiative begins with."""
     names = ("title", "description", "owner", "due")
     return {name: getattr(initiative, name) for name in names} | {
-        "kpis": list(initiative.kpis.values_list("pk", flat=True))
+        "kpis": [str(pk) for pk in initiative.kpis.values_list("pk", flat=True)]
     }

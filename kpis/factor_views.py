@@ -46,6 +46,20 @@ def all_of(request: HttpRequest, goal_id: int) -> HttpResponse:
     return sections.show(request, goal, PART, factor_context(goal, rights, form), status=422)
 
 
+@require_http_methods(["GET", "HEAD", "POST"])
+def change(request: HttpRequest, goal_id: int, pk: int) -> HttpResponse:
+    goal, rights = editable(request, goal_id)
+    factor = get_object_or_404(goal.success_factors.all(), pk=pk)
+    begun = {"name": factor.name, "perspective": factor.perspective_id}
+    sent = request.POST if request.method == "POST" else None
+    form = FactorForm(sent, person=request.user, initial=begun, auto_id=f"factor-{pk}-%s")
+    if form.is_valid():
+        factors.revise(factor, by=request.user, **form.made_of())
+        return sections.done(request, goal, PART, factor_context(goal, rights), ANCHOR)
+    shown = factor_context(goal, rights, opened=pk, changed=form)
+    return sections.show(request, goal, PART, shown, status=422 if sent else 200)
+
+
 @require_POST
 def link(request: HttpRequest, goal_id: int, pk: int, kpi_id: int) -> HttpResponse:
     return relink(request, goal_id, pk, kpi_id, factors.add_kpi)

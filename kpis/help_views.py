@@ -10,7 +10,7 @@ from goals import sections
 from goals.access import Rights
 from kpis import access, processes, resources
 from kpis.around_forms import ProcessForm, ResourceForm
-from kpis.around_parts import help_context, process_context
+from kpis.around_parts import help_context, near_for, own, process_context
 from kpis.models import ProcessKpi, Resource
 
 HELP = "kpis/around/help.html"
@@ -25,7 +25,8 @@ def help_all(request: HttpRequest, goal_id: int) -> HttpResponse:
         return sections.show(request, goal, HELP, help_context(goal, rights))
     if not rights.can_edit(goal):
         raise PermissionDenied
-    form = ResourceForm(request.POST, person=request.user, goal=goal, auto_id="resource-%s")
+    kpis = own(goal, near_for(goal, rights))
+    form = ResourceForm(request.POST, person=request.user, goal=goal, kpis=kpis, auto_id="resource-%s")
     if form.is_valid():
         once, fields = form.cleaned_data["once"], form.made_of()
         try:
@@ -55,7 +56,7 @@ def process_all(request: HttpRequest, goal_id: int) -> HttpResponse:
         return sections.show(request, goal, PROCESSES, process_context(goal, rights))
     if not rights.can_edit(goal):
         raise PermissionDenied
-    form = ProcessForm(request.POST, person=request.user, goal=goal, auto_id="process-%s")
+    form = ProcessForm(request.POST, person=request.user, kpis=own(goal, near_for(goal, rights)), auto_id="process-%s")
     if form.is_valid():
         told = form.made_of()
         try:

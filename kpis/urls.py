@@ -38,6 +38,7 @@ urlpatterns = [
     path("kpis/<int:pk>/value/", goal_entry_views.begin, name="begin_value"),
     path("kpis/<int:pk>/value/<str:first>/", goal_entry_views.enter, name="enter_value"),
     path("goals/<int:goal_id>/factors/", factor_views.all_of, name="factors"),
+    path("goals/<int:goal_id>/factors/<int:pk>/", factor_views.change, name="factor"),
     path("goals/<int:goal_id>/factors/<int:pk>/remove/", factor_views.remove, name="remove_factor"),
     path("goals/<int:goal_id>/factors/<int:pk>/link/<int:kpi_id>/", factor_views.link, name="link_factor"),
     path("goals/<int:goal_id>/factors/<int:pk>/unlink/<int:kpi_id>/", factor_views.unlink, name="unlink_factor"),
