@@ -8,6 +8,8 @@ import structlog
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
+from cascade.logs import without_secrets
+
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
 env.prefix = ""
@@ -364,6 +366,7 @@ LOGGING = {
             "processors": [
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
                 structlog.processors.format_exc_info,
+                without_secrets,
                 structlog.processors.JSONRenderer(),
             ],
             "foreign_pre_chain": [structlog.contextvars.merge_contextvars, timestamper, structlog.stdlib.add_log_level],
