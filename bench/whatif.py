@@ -2,11 +2,13 @@
 
 python -m bench.whatif [--goals 1000 10000] [--sqlite]
 
-Asked are one target, one move to another branch, a re-organisation of 50 moves, and 100 lines of every kind; each also
-with something that waits for its roll-up. The floor is the full roll-up that a careless what-if would be.
+Asked are one target, one move to another branch, a re-organisation of 50 moves, and 100 lines of both kinds; each also
+with something that waits for its roll-up. The last lines ask as a browser does: a change in a draft of 20 lines, the
+draft's page, and the tree of a draft of 50 moves. The floor is the full roll-up that a careless what-if would be.
 """
 
 import argparse
+import itertools
 import random
 import statistics
 import tempfile
@@ -56,9 +58,35 @@ def measure(goals: int) -> None:
         record(works, [Entry(first, works.today(), Decimal(7), note="bench")], by=None)
         tell(f"{name}, a value waiting", ask, lines)
         progress.roll_up(works.pk)
+    browse(works, ada)
     began = time.perf_counter()
     progress.roll_up(works.pk, everything=True)
     print(f"a full roll-up: {(time.perf_counter() - began) * 1000:.0f}")
+
+
+def browse(works, ada) -> None:
+    from django.test import Client
+
+    from goals.models import Draft, Goal
+    from kpis.draft_lines import build
+
+    asked = questions(works)
+    browser = Client(SERVER_NAME="localhost")
+    browser.force_login(ada)
+    lines = [((line["kind"], line["id"]), line["set"]) for line in asked["100 lines of both kinds"]]
+    few = Draft.objects.create(organisation=works, owner=ada, name="Few", changes=build([], ada, lines[40:60]))
+    many = Draft.objects.create(organisation=works, owner=ada, name="Many", changes=build([], ada, lines[:50]))
+    goal = Goal.objects.get(pk=lines[40][0][1])
+    sent = {"rollup_method": goal.rollup_method, "state": goal.state}
+    weights = itertools.cycle(range(1, 10))
+
+    def change(_lines):
+        address = f"/what-if/{few.pk}/goal/{goal.pk}/"
+        return browser.post(address, {"weight": next(weights), **sent}, headers={"HX-Request": "true"}).content
+
+    tell("a change in a draft of 20 lines, in a browser", change, None)
+    tell("the page of that draft", lambda _lines: browser.get(f"/what-if/{few.pk}/").content, None)
+    tell("the tree of a draft of 50 moves", lambda _lines: browser.get(f"/goals/draft/{many.pk}/").content, None)
 
 
 def tell(name: str, ask, lines) -> None:
@@ -69,7 +97,8 @@ def tell(name: str, ask, lines) -> None:
         taken.append((time.perf_counter() - began) * 1000)
     with statements() as sent:
         ask(lines)
-    print(f"{name}: {statistics.median(taken):.0f}, {max(taken):.0f}; {len(found)} goals, {len(sent)} statements")
+    size = f"{len(found)} goals" if isinstance(found, list) else f"{len(found) / 1000:.0f} kB"
+    print(f"{name}: {statistics.median(taken):.0f}, {max(taken):.0f}; {size}, {len(sent)} statements")
 
 
 def questions(works) -> dict[str, list[dict]]:
