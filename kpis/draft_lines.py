@@ -118,7 +118,12 @@ def shown(person: Person, lines: Iterable[Line]) -> list[Shown]:
 
 def places_of(person: Person, lines: Iterable[Mapping[str, Any]]) -> dict[int, Goal]:
     named = {line[part].get(name) for line in lines for part in ("set", "was") if part in line for name in PLACES}
-    goals = Goal.objects.visible_to(person).filter(pk__in=named - {None}).select_related("level").order_by()
+    goals = (
+        Goal.objects.visible_to(person)
+        .filter(pk__in=named - {None})
+        .select_related("level", "unit", "owner__unit")
+        .order_by()
+    )
     return {goal.pk: goal for goal in goals}
 
 

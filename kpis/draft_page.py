@@ -7,6 +7,7 @@ from functools import cached_property
 from django.utils.functional import Promise
 
 from goals import drafts
+from goals.access import Rights
 from goals.models import Draft
 from kpis import draft_words
 from kpis.draft_effects import Effect, applied_effects, effects_of, sentence
@@ -118,6 +119,15 @@ class DraftPage:
         """Lines that would change something."""
         return sum(bool(applicable(line, record_values=True)["set"]) for line in self.draft.changes)
 
+    @cached_property
+    def forbidden(self) -> int:
+        """Lines that are not this reader's to apply: the rights are somebody else's."""
+        rights = Rights.of(self.person)
+        changing = [
+            each for each in self.shown if each.row is not None and applicable(each.line, record_values=False)["set"]
+        ]
+        return sum(not may_apply(rights, each) for each in changing)
+
     @property
     def has_values(self) -> bool:
         return any("values" in line["set"] for line in self.draft.changes)
@@ -126,3 +136,11 @@ class DraftPage:
     def tried(self) -> int:
         """Lines with something that is only tried."""
         return sum(line["kind"] == "kpi" and any(n in line["set"] for n in ONLY_TRIED) for line in self.draft.changes)
+
+
+def may_apply(rights: Rights, each: Shown) -> bool:
+    if each.line["kind"] == "kpi":
+        return rights.can_edit(each.row.goal)
+    given = each.line["set"]
+    parent = each.places.get(given.get("parent"))
+    return rights.can_move(each.row, parent) if "parent" in given else rights.can_edit(each.row)

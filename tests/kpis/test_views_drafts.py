@@ -283,3 +283,25 @@ def test_a_draft_begins_with_a_goal_or_kpi_that_one_comes_from(cast, secret):
         assert cy.get(reverse("kpis:whatif"), {"key": key}).status_code == 404
         assert cy.post(reverse("kpis:whatif"), {"key": key}).status_code == 404
     assert Draft.objects.filter(owner=cast.cy).count() == 1
+
+
+def test_who_may_not_make_the_changes_is_told_before_and_may_share_them(cast, secret):
+    cy, own = client(cast.cy), Goal.objects.get(title="Own")
+    top = Goal.objects.get(title="Top")
+    draft = begun(cy, f"goal-{own.pk}", f"goal-{top.pk}")
+    change(cy, draft, f"goal-{own.pk}", **of_goal(own, weight="7"))
+    address = reverse("kpis:draft", args=[draft.pk])
+    assert 'name="reason"' in shown(cy.get(address))
+    change(cy, draft, f"goal-{top.pk}", **of_goal(top, weight="7"))
+    page = shown(cy.get(address))
+    assert "1 of these changes is not yours to make. Share the draft" in page
+    assert 'name="reason"' not in page
+    assert act(cy, "draft_apply", draft, reason="So", version=9).status_code == 409
+    draft.refresh_from_db()
+    assert act(cy, "draft_apply", draft, reason="So", version=draft.version).status_code == 403
+    act(cy, "draft_place", draft, own.pk, parent=top.pk)
+    assert "2 of these changes are not yours to make" in shown(cy.get(address))
+    act(cy, "draft_name", draft, name="For Ada", shared="on")
+    draft.refresh_from_db()
+    assert 'name="reason"' in shown(client(cast.ada).get(address))
+    assert act(client(cast.ada), "draft_apply", draft, reason="So", version=draft.version).status_code == 302
