@@ -12,7 +12,7 @@ from goals.models import Draft
 from kpis import draft_words
 from kpis.draft_effects import Effect, applied_effects, effects_of, sentence
 from kpis.draft_forms import Held, LineForm, form_of, held
-from kpis.draft_lines import MESSAGES, ONLY_TRIED, Shown, applicable, shown
+from kpis.draft_lines import MESSAGES, ONLY_TRIED, Key, Shown, applicable, shown
 from kpis.draft_words import Told
 from kpis.supposing import Trial, trial
 from people.models import Person
@@ -82,15 +82,19 @@ class DraftPage:
     def lines(self) -> list[LineShown]:
         values = held(self.shown) if self.editable else {}
         return [
-            LineShown(
-                place,
-                each,
-                self.form(each, values) if self.editable and each.row is not None else None,
-                list(self.problems(each)) if self.draft.is_open else [],
-            )
+            self.line_shown(place, each, values)
             for place, each in enumerate(self.shown, 1)
             if each.row is not None or self.mine
         ]
+
+    def line(self, key: Key) -> LineShown:
+        """One line by itself."""
+        place, each = next((place, each) for place, each in enumerate(self.shown, 1) if each.key == key)
+        return self.line_shown(place, each, {})
+
+    def line_shown(self, place: int, each: Shown, values: Held) -> LineShown:
+        form = self.form(each, values) if self.editable and each.row is not None else None
+        return LineShown(place, each, form, list(self.problems(each)) if self.draft.is_open else [])
 
     def form(self, each: Shown, values: Held) -> LineForm:
         if self.typed is not None and drafts.key(self.typed.line) == each.key:

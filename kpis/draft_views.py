@@ -117,7 +117,7 @@ def find(request: HttpRequest, pk: int) -> HttpResponse:
 
 def found(request: HttpRequest, draft: Draft) -> dict[str, Any]:
     """Goals and KPIs that say what is typed and have no line yet."""
-    text = request.GET.get("q", "").replace("\0", "").strip()[:200]
+    text = typed(request)
     if not text:
         return {"q": "", "goals": [], "kpis": []}
     taken = {kind: [line["id"] for line in draft.changes if line["kind"] == kind] for kind in KINDS}
@@ -128,6 +128,10 @@ def found(request: HttpRequest, draft: Draft) -> dict[str, Any]:
         "goals": saying(goals, "title", text).open().order_by("depth", "tree_id", "lft")[:FOUND],
         "kpis": saying(kpis, "name", text).select_related("goal").order_by("goal__depth", "pk")[:FOUND],
     }
+
+
+def typed(request: HttpRequest) -> str:
+    return request.GET.get("q", "").replace("\0", "").strip()[:200]
 
 
 def saying(rows: QuerySet, field: str, text: str) -> QuerySet:
@@ -177,9 +181,9 @@ def answer(request: HttpRequest, draft: Draft, line: Line, form, status: int = 2
     if not request.htmx and status == 200:
         return redirect("kpis:draft", draft.pk)
     told = DraftPage(draft, request.user, typed=form)
-    shown = next((each for each in told.lines if each.each.key == drafts.key(line)), None)
-    context = {"page": told, "draft": draft, "line": shown, "form": form, "applying": ApplyForm()}
+    context = {"page": told, "draft": draft, "form": form, "applying": ApplyForm()}
     if request.htmx:
+        context["line"] = told.line(drafts.key(line))
         return render(request, "kpis/drafts/changed.html", context, status=status)
     return render(request, "kpis/draft.html", {**context, "naming": NameForm(instance=draft)}, status=status)
 
@@ -197,20 +201,21 @@ def place(request: HttpRequest, pk: int, goal_id: int) -> HttpResponse:
     draft = own(request, pk)
     line_of(draft, "goal", goal_id)
     goal = get_object_or_404(Goal.objects.visible_to(request.user).select_related("level"), pk=goal_id)
-    text = request.GET.get("q", "").replace("\0", "").strip()[:200]
     places = Goal.objects.visible_to(request.user).filter(cycle=goal.cycle_id, level__rank__lte=goal.level.rank).open()
-    places = places.exclude(pk=goal.pk).select_related("level", "parent")
+    places = places.exclude(pk=goal.pk).select_related("level")
     if request.method == "POST":
-        parent = request.POST.get("parent", "")
-        parent = get_object_or_404(places, pk=number(parent)) if parent else None
-        given = [(("goal", goal_id), {"parent": parent and parent.pk})]
-        placed = lambda lines: draft_lines.build(  # noqa: E731
-            drafts.without(lines, ("goal", goal_id), ("before",)), request.user, given
-        )
-        return changed(request, draft, placed)
-    places = saying(places, "title", text).in_tree_order()[:FOUND]
-    context = {"draft": draft, "goal": goal, "q": text, "places": places}
+        wanted = request.POST.get("parent", "")
+        parent = get_object_or_404(places, pk=number(wanted)) if wanted else None
+        return changed(request, draft, lambda lines: placed(lines, goal, parent))
+    text = typed(request)
+    context = {"draft": draft, "goal": goal, "q": text, "places": saying(places, "title", text).in_tree_order()[:FOUND]}
     return render(request, "kpis/drafts/places.html" if request.htmx else "kpis/drafts/place.html", context)
+
+
+def placed(lines: list[Line], goal: Goal, parent: Goal | None) -> list[Line]:
+    subject = drafts.goal_subject(goal)
+    lines = drafts.without(lines, subject.key, ("before",))
+    return drafts.with_subject(lines, subject, {"parent": parent and parent.pk})
 
 
 @require_POST
