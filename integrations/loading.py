@@ -12,8 +12,9 @@ from decimal import Decimal
 
 from django.db import transaction
 
-from goals import progress, structure
+from goals import advice, progress, structure
 from goals.models import Cycle, Goal
+from goals.smart import Verdict
 from integrations import goal_rows, kpi_rows
 from integrations.folder import Folder, Known, understand
 from integrations.founding import Founding, found, strangers
@@ -43,6 +44,8 @@ class Report:
     goals: Counter[str] = field(default_factory=Counter)
     kpis: Counter[str] = field(default_factory=Counter)
     values: Counter[str] = field(default_factory=Counter)
+    verdicts: list[tuple[str, Verdict]] = field(default_factory=list)
+    """The titles of the open goals in the files, each with how well it is put."""
 
     @property
     def changed_nothing(self) -> bool:
@@ -109,8 +112,14 @@ def write(report: Report, *, source: str, by: Person | None, cycle: str, tell: T
     tell("KPIs", 0, len(folder.kpis))
     kpis = kpi_rows.take_in(organisation, folder, goals, by=by, reason=reason, counts=report.kpis)
     record(report, kpis, by=by, reason=reason, tell=tell)
+    report.verdicts = verdicts(organisation, [goals[row.id] for row in folder.goals])
     tell("Rolling up", 0, 1)
     progress.roll_up(organisation.pk)
+
+
+def verdicts(organisation: Organisation, goals: Iterable[Goal]) -> list[tuple[str, Verdict]]:
+    found = {goal.pk: goal.title for goal in goals if goal.is_open}
+    return [(found[pk], each) for pk, each in advice.verdicts(organisation, list(found)).items()]
 
 
 def cycle_of(organisation: Organisation, folder: Folder, name: str) -> Cycle:

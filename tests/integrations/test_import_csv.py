@@ -4,6 +4,7 @@ import re
 import pytest
 from django.core.management import CommandError, call_command
 
+from goals.models import Goal
 from integrations.progress_bar import ProgressBar
 from kpis.models import Measurement
 from people.models import Organisation, Person
@@ -126,3 +127,18 @@ def test_a_file_gets_one_line_for_each_stage(port):
     out, _ = run(port)
     assert out.splitlines()[:5] == ["Reading", "Goals", "KPIs", "Measurements", "Rolling up"]
     assert Measurement.objects.count() == 3
+
+
+@pytest.mark.parametrize("dry_run", [False, True])
+def test_it_tells_how_well_the_goals_are_put(port, dry_run):
+    out, _ = run(port, dry_run=dry_run)
+    assert "S.M.A.R.T.    0 good, 1 could be better, 1 weak" in out, out
+    assert "2 goals: T1 Set a start date before the due date." in out
+    assert re.search(r"\n +\d+ of 100: ", out)
+
+
+def test_only_the_goals_of_the_files_are_judged(port):
+    run(port)
+    Goal.objects.update(external_id="")
+    out, _ = run(port)
+    assert "0 good, 1 could be better, 1 weak" in out

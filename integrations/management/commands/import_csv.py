@@ -5,6 +5,8 @@ from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
 from django.core.validators import validate_email
 
+from goals.smart import Band, Verdict
+from goals.smart_words import message
 from integrations.founding import Founding
 from integrations.loading import Report, load
 from integrations.progress_bar import ProgressBar
@@ -13,6 +15,7 @@ from integrations.tables import Refused
 from people.models import Organisation, Person
 
 SHOWN = 50
+MOST_RULES, MOST_WEAK = 5, 10
 
 
 class Command(BaseCommand):
@@ -107,10 +110,27 @@ def summary(report: Report, *, dry_run: bool):
         yield f"  {counted(folder.rounded, 'number')} rounded"
     for name, columns in folder.unread.items():
         yield f"  {name}: not read: {', '.join(columns)}"
+    yield from quality(report.verdicts)
     if dry_run:
         yield "Dry run: nothing was kept."
     elif report.changed_nothing:
         yield "Nothing has changed since the last import."
+
+
+def quality(verdicts: list[tuple[str, Verdict]]):
+    """How well the goals are put: how many of each kind, the rules that most lack, the weakest goals."""
+    if not verdicts:
+        return
+    bands = Counter(str(each.band) for _, each in verdicts)
+    weak = sorted((each.score, title) for title, each in verdicts if each.band == Band.weak)
+    yield f"  S.M.A.R.T.    {bands['good']:,} good, {bands['improve']:,} could be better, {bands['weak']:,} weak"
+    lacking = Counter((advice.rule, message(advice)) for _, each in verdicts for advice in each.advice)
+    for (rule, words), count in lacking.most_common(MOST_RULES):
+        yield f"    {counted(count, 'goal')}: {rule} {words}"
+    for score, title in weak[:MOST_WEAK]:
+        yield f"    {score:>3} of 100: {title}"
+    if len(weak) > MOST_WEAK:
+        yield f"    ... and {len(weak) - MOST_WEAK:,} more weak goals"
 
 
 def told(count: Counter[str]) -> str:
