@@ -17,6 +17,7 @@ from cascade.once import new_key
 from goals.models import Goal
 from kpis import definitions, recording
 from kpis.course import Line
+from kpis.library import KpiTemplate
 from kpis.models import Kpi, Measurement
 from kpis.periods import Fiscal, period_name, periods
 from kpis.scoring import fiscal_of
@@ -315,9 +316,11 @@ class KpiForm(Refusing):
     version = forms.IntegerField(required=False, widget=forms.HiddenInput)
     once = forms.UUIDField(widget=forms.HiddenInput)
 
-    def __init__(self, *args, person: Person, goal: Goal, kpi: Kpi | None = None, **options):
+    def __init__(
+        self, *args, person: Person, goal: Goal, kpi: Kpi | None = None, template: KpiTemplate | None = None, **options
+    ):
         self.goal, self.kpi = goal, kpi
-        told = self.told_by(kpi or Kpi(organisation=goal.organisation))
+        told = self.told_by(kpi or Kpi(organisation=goal.organisation)) | (template.fills if template else {})
         initial = told | ({"version": kpi.version} if kpi else {"once": new_key()})
         super().__init__(*args, initial=initial, **options)
         here = Q(is_active=True) | Q(pk=kpi.data_owner_id if kpi else None)  # who left stays until somebody changes it

@@ -18,7 +18,7 @@ from goals import path
 from goals.access import Rights
 from goals.models import Goal
 from goals.past import thresholds
-from kpis import access, advising, charts, definitions, history, target_words, targets, words
+from kpis import access, advising, charts, definitions, history, library, target_words, targets, words
 from kpis.annotation_forms import AnnotationForm
 from kpis.around import around_kpi
 from kpis.calculation import calculation
@@ -93,7 +93,8 @@ def goal_to_measure(request, goal_id) -> Goal:
 
 def new(request, goal_id):
     goal = goal_to_measure(request, goal_id)
-    form = KpiForm(request.POST or None, person=request.user, goal=goal)
+    template = library.kpi_template(request.GET.get("template", ""))
+    form = KpiForm(request.POST or None, person=request.user, goal=goal, template=template)
     if request.method == "POST" and form.is_valid():
         try:
             pk = make_once(request.user, form.cleaned_data["once"], lambda: form.save(by=request.user))
@@ -148,6 +149,7 @@ def form_page(request, goal, form, *, kpi=None, both=None, state_form=None):
         "state_form": state_form,
         "above": path.above(goal, request.user),
         "said": advising.said(form),
+        "templates_url": "" if kpi else reverse("kpis:kpi_templates", args=[goal.pk]),
         "said_url": reverse("kpis:smart", args=[kpi.pk]) if kpi else reverse("kpis:smart_new", args=[goal.pk]),
     }
     return render(request, "kpis/edit.html", context, status=422 if refused else 200)

@@ -38,7 +38,8 @@ def edit(request: HttpRequest, goal_id: int) -> HttpResponse:
 def new(request: HttpRequest, goal_id: int | None = None) -> HttpResponse:
     parent = fetching.parent_of_new(request.user, goal_id)
     cycle = parent.cycle if parent else fetching.cycle(request)
-    form = forms.NewGoalForm(fetching.sent(request), person=request.user, parent=parent, cycle=cycle)
+    given = {name: request.GET[name] for name in ("title", "why") if name in request.GET}  # of a template
+    form = forms.NewGoalForm(fetching.sent(request), person=request.user, parent=parent, cycle=cycle, initial=given)
     if form.is_valid() and (goal := form.save()):
         return answers.changed(request, goal, added(goal), below=[goal.parent_id], act=form.act)
     context = {"form": form, "goal": None, "parent": parent, "next": ""}
