@@ -84,12 +84,12 @@ def values(plan: KpiPlan, periods: Sequence[Period], time: Timeline, chance: ran
     current = periods[len(earlier) :]
     if plan.type == "sum":
         return parts(plan, len(periods), chance)
-    found = stretch(plan, plan.before, plan.first, earlier, chance) if earlier else []
-    return found + stretch(plan, plan.first, plan.now, current, chance)
+    found = stretch(plan, plan.before, plan.first, earlier, time, chance) if earlier else []
+    return found + stretch(plan, plan.first, plan.now, current, time, chance)
 
 
 def stretch(
-    plan: KpiPlan, begin: Decimal, end: Decimal, periods: Sequence[Period], chance: random.Random
+    plan: KpiPlan, begin: Decimal, end: Decimal, periods: Sequence[Period], time: Timeline, chance: random.Random
 ) -> list[Decimal]:
     count = len(periods)
     shape, way = SHAPES[plan.shape], float(end - begin)
@@ -97,7 +97,7 @@ def stretch(
     spread = spread if plan.noise is None else float(plan.noise)
     found = []
     for number in range(1, count):
-        noise = (shared(plan, periods[number - 1]) if plan.moves else limited(chance.gauss(0, 1))) * spread
+        noise = (shared(plan, periods[number - 1], time) if plan.moves else limited(chance.gauss(0, 1))) * spread
         found.append(fitting(plan, float(begin) + way * shape(number / count) + noise))
     return [*found, end] if count else []
 
@@ -106,10 +106,10 @@ def limited(luck: float) -> float:
     return max(-2.0, min(2.0, luck))
 
 
-def shared(plan: KpiPlan, period: Period) -> float:
-    """The luck of a period where it is shared with other KPIs: what is good for the plan stays so when less is
-    better."""
-    month = period.life_end.year * 12 + period.life_end.month
+def shared(plan: KpiPlan, period: Period, time: Timeline) -> float:
+    """The luck of a period where it is shared with other KPIs: what is good for the plan stays so when less is better.
+    It is the same in the same month of the cycle, whatever the day on which the demo is loaded."""
+    month = (period.life_end.year - time.start.year) * 12 + period.life_end.month - time.start.month
     luck = sum(part * luck_of(key, month - later) for key, part, later in plan.moves)
     falls = plan.down or plan.type in ("cap", "band") or (plan.begin is not None and plan.begin > plan.target)
     return SHARED * (-luck if falls else luck)

@@ -18,7 +18,7 @@ class ClaimForm(forms.Form):
 
     hypothesis = forms.CharField(
         max_length=2000,
-        widget=forms.Textarea({"rows": 3, "autofocus": True}),
+        widget=forms.Textarea({"rows": 3, "data-first": True}),
         label=_("Because"),
         help_text=_("Why the first should lead to the second, in a sentence."),
     )

@@ -18,6 +18,7 @@ from kpis.strategy.links import Weighed
 TEXT, LINE, INSET, LINES = 12.75, 15.5, 10, 3
 LANE_TEXT, LANE_LINE = 14, 17
 BAR, BAR_FROM = 64, 66
+WIDE = 1200
 LINE_WIDTHS = {1: "1.25", 2: "1.75", 3: "2.75"}
 
 
@@ -115,6 +116,11 @@ class Picture:
     arcs: list[Arc]
     leads_to: dict[int, list[Arc]] = field(default_factory=dict)
     markers = ("supports", "weak", "none", "contradicts", "sel")
+
+    @property
+    def is_wide(self) -> bool:
+        """It is scrolled sideways rather than made too small to read."""
+        return self.width > WIDE
 
     @property
     def nodes(self) -> list[Node]:

@@ -12,10 +12,12 @@ from django.db.models import Count, F
 from django.db.models.functions import Length
 
 from goals import past, progress, tree
-from goals.models import Goal, GoalFigures, GoalSnapshot
+from goals.causes import circle
+from goals.models import CausalLink, Goal, GoalFigures, GoalSnapshot
 from integrations.demo import loading
 from kpis import definitions
 from kpis.models import Kpi, KpiFigures, KpiSnapshot, MeasurementRevision
+from kpis.strategy.links import weighed
 from people.models import Organisation, Person
 
 pytestmark = pytest.mark.django_db
@@ -142,6 +144,21 @@ def test_there_is_something_of_everything_to_see(aurdal):
 def test_two_of_four_strategic_goals_keep_pace(aurdal):
     tops = running(aurdal).filter(parent=None).in_tree_order()
     assert [goal.figures.status for goal in tops] == ["at_risk", "on_track", "on_track", "at_risk"]
+
+
+def test_the_strategy_map_shows_every_kind_of_evidence(aurdal):
+    links = CausalLink.objects.filter(organisation=aurdal).select_related("cause", "effect")
+    found = Counter(each.label for each in weighed(aurdal.people.get(email="ingrid@demo.example"), list(links)))
+    print(
+        found,
+        [
+            (str(each.link)[:40], each.evidence.r)
+            for each in weighed(aurdal.people.get(email="ingrid@demo.example"), list(links))
+        ],
+    )
+    assert found.keys() == {"supports", "weak", "none", "contradicts", "not_enough_data"}
+    assert found["supports"] >= 4
+    assert circle(links.values_list("cause_id", "effect_id")) is None
 
 
 def test_values_go_back_eighteen_months_and_nothing_lies_in_the_future(aurdal):

@@ -17,7 +17,7 @@ export async function open(address, shown = "", from = null) {
     history.replaceState(history.state, "", shown);
     mark(new URL(shown, location.href).searchParams);
   }
-  const field = panel.querySelector("[autofocus]");
+  const field = panel.querySelector("[data-first]");
   const heading = panel.querySelector("h2[tabindex]");
   const keepsFocus = from && from.closest("[data-map]") && document.contains(from);
   if (field) field.focus();

@@ -4,6 +4,8 @@ import { open } from "./beside.js";
 import { clear } from "./tracing.js";
 
 const NAMESPACE = "http://www.w3.org/2000/svg";
+const RIM = 60; // pixels at the edge of the window within which the page moves on
+const STEP = 14;
 
 export function pulling(map) {
   if (!map.dataset.draw) return;
@@ -31,6 +33,8 @@ function begin(map, handle, event) {
   let aim = null;
 
   const moved = ({ clientX, clientY }) => {
+    if (clientY > innerHeight - RIM) scrollBy(0, STEP);
+    else if (clientY < RIM) scrollBy(0, -STEP);
     const end = new DOMPoint(clientX, clientY).matrixTransform(map.getScreenCTM().inverse());
     const bend = Math.max(24, Math.abs(end.y - start[1]) / 2);
     line.setAttribute("d", `M${start}C${start[0]} ${start[1] - bend} ${end.x} ${end.y + bend} ${end.x} ${end.y}`);
