@@ -1,12 +1,15 @@
 """The REST API of the line of sight: what a person owes, their goals and KPIs, and the way up."""
 
+from collections.abc import Iterable
+
 from django.shortcuts import get_object_or_404
 from rest_framework import serializers
 from rest_framework.response import Response
 
 from cascade.fields import plain
 from cascade.resource import Resource, operation
-from cascade.wire import AsOfQuery, Figure, figure
+from cascade.wire import AsOfQuery, Figure, figure, written
+from kpis.answers import Exchange, waiting_for
 from kpis.models import Kpi, KpiFigures
 from kpis.sight import OwnGoal, OwnKpi, Sight, Stop, Task, sight_at, sight_of
 from people import access
@@ -73,21 +76,49 @@ class SightGoal(serializers.Serializer):
     path = PathStep(many=True, help_text="The goal itself first, its root last.")
 
 
+class AnswerRow(serializers.Serializer):
+    goal = serializers.IntegerField()
+    title = serializers.CharField()
+    proposal = serializers.IntegerField(allow_null=True, help_text="Null: proposed without one.")
+    asks = serializers.ChoiceField(
+        choices=[("accept_or_counter", "accept_or_counter"), ("agree_or_propose", "agree_or_propose")],
+        help_text="What `proposals/` takes from this person.",
+    )
+    target = serializers.CharField(allow_null=True, help_text="A decimal, as proposed.")
+    countered = serializers.CharField(allow_null=True, help_text="A decimal, as the owner answered.")
+    unit = serializers.CharField()
+
+
 class SightAnswer(serializers.Serializer):
     person = serializers.IntegerField()
     date = serializers.DateField()
     owes = TaskRow(many=True, help_text="The latest owed period of each KPI, the longest late first.")
     next = TaskRow(allow_null=True, help_text="The value that falls due next.")
+    answers = AnswerRow(many=True, help_text="Proposals to answer; of oneself, as of now.")
     goals = SightGoal(many=True)
 
 
-def told(sight: Sight) -> dict:
+def told(sight: Sight, answers: Iterable[Exchange] = ()) -> dict:
     return {
         "person": sight.person.pk,
         "date": sight.on.isoformat(),
         "owes": [told_task(task) for task in sight.owes],
         "next": sight.next and told_task(sight.next),
+        "answers": [told_answer(each) for each in answers],
         "goals": [told_goal(own) for own in sight.goals],
+    }
+
+
+def told_answer(exchange: Exchange) -> dict:
+    kpi = exchange.kpi
+    return {
+        "goal": exchange.goal.pk,
+        "title": exchange.goal.title,
+        "proposal": exchange.proposal and exchange.proposal.pk,
+        "asks": "agree_or_propose" if exchange.is_countered else "accept_or_counter",
+        "target": kpi and written(kpi.target),
+        "countered": written(exchange.countered),
+        "unit": kpi.unit if kpi else "",
     }
 
 
@@ -166,7 +197,8 @@ class LineOfSight(Resource):
     def answer(self, person: Person) -> Response:
         on, known = self.query.get("as_of"), self.query.get("known")
         if on is None and known is None:
-            return Response(told(sight_of(person, self.person)))
+            mine = person.pk == self.person.pk
+            return Response(told(sight_of(person, self.person), waiting_for(person) if mine else ()))
         return Response(told(sight_at(person, self.person, on, known)))
 
     @operation(query=AsOfQuery, answer=SightAnswer)
