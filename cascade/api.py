@@ -11,14 +11,26 @@ from rest_framework.routers import SimpleRouter
 
 import goals.api
 import kpis.api
+import kpis.breakdown_api
 import kpis.draft_api
+import kpis.proposals_api
 import kpis.sight_api
 import kpis.strategy.api
 import people.api
 import people.notifications_api
 from cascade.problems import unknown_path
 
-APPS = (people.api, people.notifications_api, goals.api, kpis.api, kpis.draft_api, kpis.sight_api, kpis.strategy.api)
+APPS = (
+    people.api,
+    people.notifications_api,
+    goals.api,
+    kpis.api,
+    kpis.draft_api,
+    kpis.sight_api,
+    kpis.breakdown_api,
+    kpis.proposals_api,
+    kpis.strategy.api,
+)
 
 router = SimpleRouter()
 singles = []  # resources of which there is exactly one, such as `me/`, or one of a person's

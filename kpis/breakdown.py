@@ -266,7 +266,7 @@ REFUSED = {
 def divide(found: Preview) -> None:
     """The numbers of the parts, and how they all lie to the target."""
     plan, lines, total = found.plan, found.lines, found.total
-    found.step = plan.step or display_step(total)
+    found.step = display_step(total) if plan.step is None else plan.step
     counted = found.held if plan.rule != Rule.same else []
     fixed = [*(each.kpi.target for each in counted), *(line.number for line in lines)]
     weights = [*(ONE for _each in counted), *(line.basis for line in lines)]

@@ -14,6 +14,7 @@ from goals.nodes import CONTEXT, ONE, ZERO, compared, exactly
 from kpis.attainment import Direction
 
 Fixed = Sequence[Decimal | None]
+FINEST = Decimal(1).scaleb(-10)  # of what people enter
 
 
 class Rule(StrEnum):
@@ -203,4 +204,5 @@ def display_step(number: Decimal) -> Decimal:
 @exactly
 def in_proportion(value: Decimal, part: Decimal, total: Decimal, step: Decimal) -> Decimal:
     """What belongs to a part of a total: the value times part / total, half-even, two decimals finer than the step."""
-    return (value * part / total).quantize(min(step, ONE).normalize().scaleb(-2), ROUND_HALF_EVEN)
+    finer = max(min(step, ONE).normalize().scaleb(-2), FINEST)
+    return (value * part / total).quantize(finer, ROUND_HALF_EVEN)
