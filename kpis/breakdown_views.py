@@ -5,6 +5,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -43,9 +44,10 @@ def found(request: HttpRequest, goal_id: int) -> Goal:
 @require_http_methods(["GET", "HEAD", "POST"])
 def break_down(request: HttpRequest, goal_id: int) -> HttpResponse:
     goal = found(request, goal_id)
-    work = Work.of(request.user, goal)
     if request.method == "POST":
-        return posted(request, work)
+        with transaction.atomic():
+            return posted(request, Work.held(request.user, goal))
+    work = Work.of(request.user, goal)
     step = request.GET.get("step", "")
     return page(request, work, step if step in STEPS else STEPS[0])
 

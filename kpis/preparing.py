@@ -8,6 +8,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.http import QueryDict
+from django.utils import timezone
 
 from cascade.fields import plain
 from cascade.numbers import typed
@@ -39,17 +40,32 @@ class Work:
 
     @classmethod
     def of(cls, person: Person, goal: Goal) -> "Work":
+        """To look at; nothing is kept by it."""
         kept = UnfinishedBreakDown.objects.filter(person=person, goal=goal).first()
-        work = cls(goal, person, kept.said if kept else {}, breakdown.splittable(goal))
+        return cls(goal, person, kept.said, breakdown.splittable(goal)) if kept else cls.begun(person, goal)
+
+    @classmethod
+    def held(cls, person: Person, goal: Goal) -> "Work":
+        """To change: until the transaction ends nobody else changes it, so two clicks at once are two changes."""
+        first = cls.begun(person, goal)
+        rows = UnfinishedBreakDown.objects.filter(person=person, goal=goal)
+        kept = rows.select_for_update(no_key=True).first()
         if kept is None:
-            work.said = {"parts": [], "once": new_key(), **{name: {} for name in BY_ROW}}
-            work.split_by(work.kpis[0] if work.kpis else None)
+            defaults = {"said": first.said, "organisation": goal.organisation}
+            UnfinishedBreakDown.objects.get_or_create(person=person, goal=goal, defaults=defaults)
+            kept = rows.select_for_update(no_key=True).get()
+        return cls(goal, person, kept.said, first.kpis)
+
+    @classmethod
+    def begun(cls, person: Person, goal: Goal) -> "Work":
+        work = cls(goal, person, {}, breakdown.splittable(goal))
+        work.said = {"parts": [], "once": new_key(), **{name: {} for name in BY_ROW}}
+        work.split_by(work.kpis[0] if work.kpis else None)
         return work
 
     def save(self) -> None:
-        UnfinishedBreakDown.objects.update_or_create(
-            person=self.person, goal=self.goal, defaults={"said": self.said, "organisation": self.goal.organisation}
-        )
+        rows = UnfinishedBreakDown.objects.filter(person=self.person, goal=self.goal)
+        rows.update(said=self.said, updated_at=timezone.now())
 
     def discard(self) -> None:
         UnfinishedBreakDown.objects.filter(person=self.person, goal=self.goal).delete()

@@ -55,7 +55,7 @@ def test_a_break_down_creates_goals_with_their_parts_below(cast, goal, leads, pe
     assert list(
         Kpi.objects.filter(goal__in=below).order_by("pk").values_list("name", "unit", "target", "aggregation")
     ) == [("Qualified leads", "leads", Decimal(number), "sum") for number in (34, 33, 33)]
-    assert [str(each.weight) for each in below] == ["1.02", "0.99", "0.99"]
+    assert [each.weight for each in below] == [Decimal("1.02"), Decimal("0.99"), Decimal("0.99")]
     assert list(tree.faults(cast.works.pk)) == []
 
 
