@@ -37,4 +37,16 @@ class KpisConfig(AppConfig):
                 _("%(by)s agrees to your number: “%(goal)s” is active."),
                 icon="check",
             ),
+            notifications.Kind(
+                "path_asked",
+                _("Somebody asks for a path to the strategy"),
+                _("%(by)s asks for a path to the strategy: %(goal)s"),
+                icon="sight",
+            ),
+            notifications.Kind(
+                "path_answered",
+                _("Your question for a path is answered"),
+                _("%(by)s answers your question for a path: %(goal)s"),
+                icon="sight",
+            ),
         )

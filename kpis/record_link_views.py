@@ -51,6 +51,8 @@ def page(request, link: Opened):
     if request.method == "POST" and saved(link, form):
         value = words.told_value(form.cleaned_data["value"], link.kpi.unit, link.kpi.kind)
         return render(request, "kpis/link/saved.html", {**told, "value": value})
+    if not form.is_bound:
+        form.focus("value")
     if link.is_used:
         return render(request, "kpis/link/used.html", told, status=409 if request.method == "POST" else 200)
     return render(request, "kpis/link/record.html", {**told, "form": form}, status=422 if form.errors else 200)

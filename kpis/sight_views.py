@@ -11,6 +11,7 @@ from goals.models import Goal
 from kpis import sight_words as words
 from kpis.answers import waiting_for
 from kpis.entry import EntryRow
+from kpis.path_requests import last_of
 from kpis.picture import picture_of
 from kpis.scoring import fiscal_of
 from kpis.sight import OwnGoal, OwnKpi, Sight, sight_of
@@ -70,6 +71,7 @@ def scene(request, sight: Sight) -> dict:
         "trial": trial,
         "trial_period": trial and trial.period and words.period_words(trial.period, str(trial.kpi.definition.cadence)),
         "slider": slider(trial) if trial else None,
+        "asked": last_of(request.user, own.id if own else None) if mine and not (own and own.aligned) else None,
         "answers": waiting_for(request.user) if mine else [],
         "neighbours": [] if sight.goals else neighbours(request.user, sight.person),
     }

@@ -7,6 +7,7 @@ from kpis.models.initiative import Initiative, InitiativeGoal, InitiativeKpi, Mi
 from kpis.models.kpi import Kpi, KpiQuerySet
 from kpis.models.measure import ChosenMeasure
 from kpis.models.measurement import Measurement, MeasurementRevision
+from kpis.models.path_request import PathRequest
 from kpis.models.process import Process, ProcessKpi
 from kpis.models.proposal import Proposal, ProposalRound
 from kpis.models.resource import Resource, ResourceLink
@@ -26,6 +27,7 @@ __all__ = [
     "Measurement",
     "MeasurementRevision",
     "Milestone",
+    "PathRequest",
     "Process",
     "ProcessKpi",
     "Proposal",

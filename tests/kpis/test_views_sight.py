@@ -197,7 +197,7 @@ def test_no_path_to_the_strategy_is_said_plainly(cast, april):
     shown = page(cast.cy)
 
     assert "No path to a strategic goal." in shown.text
-    assert "Ask for a link" in shown.text
+    assert "Ask for a path" in shown.text
 
 
 @pytest.mark.parametrize(
