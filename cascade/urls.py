@@ -14,6 +14,7 @@ urlpatterns = [
     path("", include("goals.urls")),
     path("", include("kpis.urls")),
     path("", include("kpis.strategy.urls")),
+    path("", include("reviews.urls")),
 ]
 
 handler400 = "cascade.problems.bad_request"

@@ -11,13 +11,15 @@ register = template.Library()
 
 @dataclass(frozen=True)
 class Place:
-    """An entry of the navigation; pages below one of `paths` belong to it."""
+    """An entry of the navigation; pages below one of `paths` belong to it. The bar of small screens has room for five:
+    who is not `small` is found from the others."""
 
     name: str
     words: str
     short: str
     icon: str
     paths: tuple[str, ...] = ()
+    small: bool = True
 
 
 PLACES = (
@@ -25,7 +27,8 @@ PLACES = (
     Place("goals:tree", _("Goals"), _("Goals"), "tree", ("/goals/", "/kpis/")),
     Place("goals:dashboard", _("Dashboard"), _("Dashboard"), "board", ("/dashboard/",)),
     Place("strategy:map", _("Strategy map"), _("Map"), "map", ("/strategy-map/",)),
-    Place("kpis:whatif", _("What if"), _("What if"), "lab", ("/what-if/",)),
+    Place("reviews:calendar", _("Reviews"), _("Reviews"), "review", ("/reviews/",)),
+    Place("kpis:whatif", _("What if"), _("What if"), "lab", ("/what-if/",), small=False),
 )
 
 
@@ -40,5 +43,6 @@ def places(context) -> list[dict]:
         except NoReverseMatch:
             continue
         current = "page" if here == url else "true" if here.startswith(place.paths) else ""
-        found.append({"words": place.words, "short": place.short, "icon": place.icon, "url": url, "current": current})
+        told = {"words": place.words, "short": place.short, "icon": place.icon, "small": place.small}
+        found.append(told | {"url": url, "current": current})
     return found

@@ -16,6 +16,7 @@ from integrations.demo.timeline import DAY, Timeline
 from kpis import recording
 from kpis.models import Kpi, Measurement, MeasurementRevision
 from people.models import Organisation
+from reviews import schedule
 
 EXTERNAL_ID = "demo-aurdal"
 ZONE = zoneinfo.ZoneInfo("Europe/Oslo")
@@ -51,6 +52,7 @@ def load() -> Organisation | None:
                 progress.snapshot(works.organisation, day)
             RollupState.objects.filter(organisation=works.organisation).update(snapshot_on=time.today - DAY)
             progress.roll_up(works.organisation.pk, everything=True)
+            schedule.work_out(works.organisation)
     return works.organisation
 
 

@@ -1,0 +1,11 @@
+from django.urls import path
+
+from reviews import views
+
+app_name = "reviews"
+
+urlpatterns = [
+    path("reviews/", views.calendar, name="calendar"),
+    path("reviews/<int:pk>/check-in/", views.check_in, name="check_in"),
+    path("reviews/<int:pk>/check-in/draft/", views.keep, name="keep_draft"),
+]
