@@ -14,6 +14,7 @@ from integrations.demo.timeline import DAY, Timeline
 from kpis.periods import Period
 
 LATE, MISSING, CORRECTED = 0.06, 0.03, 0.05
+LUCK = 312  # by which the strategy map has links of every kind of evidence
 SHARED = 1.6  # what several KPIs have in common is larger than the noise of one
 REASONS = (
     "A late report came in after the month was closed.",
@@ -116,7 +117,7 @@ def shared(plan: KpiPlan, period: Period, time: Timeline) -> float:
 
 
 def luck_of(key: str, month: int) -> float:
-    return limited(random.Random(f"{key} {month}").gauss(0, 1))  # noqa: S311  repeatable, not secret
+    return limited(random.Random(f"{LUCK} {key} {month}").gauss(0, 1))  # noqa: S311  repeatable, not secret
 
 
 def parts(plan: KpiPlan, count: int, chance: random.Random) -> list[Decimal]:

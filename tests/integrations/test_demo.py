@@ -149,13 +149,6 @@ def test_two_of_four_strategic_goals_keep_pace(aurdal):
 def test_the_strategy_map_shows_every_kind_of_evidence(aurdal):
     links = CausalLink.objects.filter(organisation=aurdal).select_related("cause", "effect")
     found = Counter(each.label for each in weighed(aurdal.people.get(email="ingrid@demo.example"), list(links)))
-    print(
-        found,
-        [
-            (str(each.link)[:40], each.evidence.r)
-            for each in weighed(aurdal.people.get(email="ingrid@demo.example"), list(links))
-        ],
-    )
     assert found.keys() == {"supports", "weak", "none", "contradicts", "not_enough_data"}
     assert found["supports"] >= 4
     assert circle(links.values_list("cause_id", "effect_id")) is None
