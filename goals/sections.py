@@ -22,8 +22,8 @@ def show(request: HttpRequest, goal: Goal, template: str, context: dict, status:
     return render(request, "goals/section.html", {**context, "section": template}, status=status)
 
 
-def done(request: HttpRequest, goal: Goal, template: str, context: dict, anchor: str) -> HttpResponse:
+def done(request: HttpRequest, goal: Goal, template: str, context: dict, anchor: str, query: str = "") -> HttpResponse:
     """After a change: the part as it is now; without JavaScript the goal's page at this part."""
     if request.htmx:
         return render(request, template, {"goal": goal, **context})
-    return redirect(f"{reverse('goals:detail', args=[goal.pk])}#{anchor}")
+    return redirect(f"{reverse('goals:detail', args=[goal.pk])}{query}#{anchor}")

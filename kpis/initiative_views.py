@@ -33,7 +33,8 @@ def editable(request: HttpRequest, goal_id: int, pk: int) -> tuple[Goal, Rights,
 
 
 def answer(request: HttpRequest, goal: Goal, rights: Rights, opened: int | None = None) -> HttpResponse:
-    return sections.done(request, goal, PART, initiative_context(goal, rights, opened), ANCHOR)
+    query = f"?initiative={opened}" if opened else ""
+    return sections.done(request, goal, PART, initiative_context(goal, rights, opened), ANCHOR, query)
 
 
 def write(

@@ -84,9 +84,11 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def around(request: HttpRequest, shown: Detail) -> dict[str, Any]:
-    """What is planned and said around the goal, as it is now."""
+    """What is planned and said around the goal, as it is now. `?initiative=7` opens one of the initiatives."""
+    opened = request.GET.get("initiative", "")
     return {
         **source().around(shown.goal, shown.rights),
+        "opened_initiative": int(opened) if opened.isascii() and opened.isdigit() else None,
         **alignments.context(shown.goal, shown.rights),
         **comments.context(request, shown.goal),
         "smart": smart_panel.on_page(advice.verdict(shown.goal), shown.goal, shown.may_edit),

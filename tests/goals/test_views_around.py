@@ -182,6 +182,9 @@ def test_milestones_are_added_ticked_and_taken_away(cast, goal):
     given = {"title": "Order", "due": "2026-03-01", "once": "1"}
     assert statuses(cast, "kpis:milestones", [goal.pk, made.pk], given) == EDITORS
     step = made.milestones.order_by("pk").first()
+    sent_on = send(cast.bo, "kpis:milestone", [goal.pk, made.pk, step.pk], {"done": "0"}).url
+    assert sent_on == f"/goals/{goal.pk}/?initiative={made.pk}#initiatives"
+    assert '<details class="ini-more" open>' in client(cast.bo).get(sent_on).content.decode()
     address = [goal.pk, made.pk, step.pk]
     assert statuses(cast, "kpis:milestone", address, {"done": "1"}) == EDITORS
     assert "1 of 2" in page(cast.dee, goal)

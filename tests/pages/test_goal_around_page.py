@@ -21,6 +21,11 @@ def address(goal) -> str:
     return f"/goals/{goal.pk}/"
 
 
+def settled(page) -> None:
+    """What htmx has just put in answers to it; a moment before it is still a plain form."""
+    page.wait_for_function("!document.querySelector('.htmx-added, .htmx-settling, .htmx-swapping')")
+
+
 def test_a_comment_reaches_who_is_mentioned(cast, goal, visit):
     Person.objects.filter(pk=cast.cy.pk).update(name="Cy Åsen")
     page = visit(cast.bo).open(address(goal))
@@ -64,15 +69,18 @@ def test_an_initiative_is_added_and_ticked_off_by_keyboard(cast, goal, visit):
     page.get_by_label("What is to be done?").press("Enter")
     row = page.locator(".ini-row")
     expect(row).to_contain_text("Stock two depots")
+    settled(page)
     expect(row.locator(".ini-moves")).to_have_text("Calls answered")
     step = page.get_by_label("Next milestone")
     step.fill("Order")
     step.press("Enter")
     tick = page.get_by_role("button", name="Done: Order")
+    settled(page)
     tick.press("Enter")
     expect(tick).to_have_attribute("aria-pressed", "true")
     expect(tick).to_be_focused()
     expect(row.locator(".ini-done")).to_contain_text("1 of 1")
+    settled(page)
     page.get_by_role("button", name="Done: Stock two depots").press(" ")
     expect(page.get_by_text("1 done or dropped")).to_be_visible()
     assert list(goal.initiatives.values_list("state", flat=True)) == ["done"]
