@@ -13,8 +13,8 @@ TEMPLATES = settings.BASE_DIR / "templates" / "print"
 
 
 def pdf(template: str, data: dict[str, Any]) -> bytes:
-    """The document that templates/print/<template>.typ makes of `data` (what JSON can hold, and words to translate); tagged for screen
-    readers."""
+    """The document that templates/print/<template>.typ makes of `data` (what JSON can hold, and words to translate);
+    tagged for screen readers."""
     return typst.compile(
         str(TEMPLATES / f"{template}.typ"),
         root=str(TEMPLATES),
