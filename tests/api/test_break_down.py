@@ -225,6 +225,19 @@ def test_a_proposal_is_accepted_by_its_version(cy, proposal):
     assert (again.status_code, again.body["code"]) == (409, "not_open")
 
 
+def test_what_one_is_to_answer_is_in_ones_line_of_sight(bo, cy, cast, goal, proposal):
+    row = {"goal": Proposal.objects.get(pk=proposal).goal_id, "title": "Generate 60 leads, Cy", "proposal": proposal}
+    numbers = {"target": "60", "countered": None, "unit": "leads"}
+    assert cy.get("me/line-of-sight/").body["answers"] == [row | {"asks": "accept_or_counter"} | numbers]
+    assert bo.get("me/line-of-sight/").body["answers"] == []
+    cy.post(f"proposals/{proposal}/counter/", {"number": "48", "reason": "Leave"})
+    assert cy.get("me/line-of-sight/").body["answers"] == []
+    assert bo.get("me/line-of-sight/").body["answers"] == [
+        row | {"asks": "agree_or_propose"} | numbers | {"countered": "48"}
+    ]
+    assert bo.get(f"people/{cast.cy.pk}/line-of-sight/").body["answers"] == []
+
+
 @pytest.mark.parametrize(
     ("who", "word", "status"),
     [
