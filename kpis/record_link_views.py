@@ -17,7 +17,7 @@ from kpis.models import Kpi
 from kpis.record_links import Ended, NoLink, Opened, opened
 
 UNREADABLE, EACH = 30, 20  # a minute: from one address, with one link
-PRIVATE = {"Cache-Control": "no-store, private", "Referrer-Policy": "no-referrer", "X-Robots-Tag": "noindex"}
+PRIVATE = {"Cache-Control": "no-store, private", "Referrer-Policy": "same-origin", "X-Robots-Tag": "noindex"}
 
 
 @login_not_required

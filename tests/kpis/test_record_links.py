@@ -172,7 +172,7 @@ def test_who_is_signed_in_records_nothing_as_themselves(cast, kpi, link):
 def test_no_cache_and_no_other_site_learns_of_it(kpi, link):
     for response in (Client().get(link), send(link), Client().get("/record/nonsense/")):
         assert response.headers["Cache-Control"] == "no-store, private"
-        assert response.headers["Referrer-Policy"] == "no-referrer"
+        assert response.headers["Referrer-Policy"] == "same-origin"
         assert response.headers["X-Robots-Tag"] == "noindex"
 
 

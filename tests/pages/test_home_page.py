@@ -3,6 +3,7 @@ and on a phone."""
 
 import datetime as dt
 import re
+import time
 from decimal import Decimal
 
 import pytest
@@ -11,7 +12,9 @@ from playwright.sync_api import expect
 from goals import progress
 from goals.models import DirtyMark, Goal
 from kpis.models import Kpi, Measurement
+from kpis.record_links import record_link
 from kpis.recording import record_one
+from people.models import Notification
 from tests.goals.measuring import kpi
 from tests.pages.browsing import PHONE
 
@@ -122,13 +125,57 @@ def test_a_value_that_is_not_due_is_entered_under_its_kpi(cast, deals, visit):
     assert Measurement.objects.get(kpi=books).value == 7
 
 
-def test_on_a_phone_a_value_takes_typing_and_one_tap(cast, deals, visit):
+def test_on_a_phone_a_value_takes_two_taps_and_15_seconds_until_it_has_reached_the_strategy(cast, deals, visit):
     visitor = visit(cast.cy)
     visitor.resize(PHONE, "light")
+    begun = time.monotonic()
     page = visitor.open("/")
-    page.get_by_label("Deals", exact=True).fill("80")
+    page.evaluate("window.taps = 0; addEventListener('pointerdown', () => window.taps++, true)")
+    page.get_by_label("Deals", exact=True).click()
+    page.keyboard.type("80")
     page.locator(f"#due-{deals.pk}").get_by_role("button", name="Save").click()
     expect(page.get_by_text("Deals: 80 deals saved for")).to_be_visible()
+    assert time.monotonic() - begun < 15
+    assert page.evaluate("window.taps") == 2
+    progress.roll_up(cast.works.pk)
+    expect(page.get_by_text("It puts your goal at 80%.")).to_be_visible()
+    expect(progress_of(page, "Grow")).to_have_text("65%")
+
+
+def test_a_link_in_a_mail_takes_one_number_and_one_tap(cast, deals, visit):
+    visitor = visit()
+    visitor.resize(PHONE, "light")
+    link = record_link(cast.cy, deals, dt.date(cast.works.today().year - 1, 12, 1))
+    path = "/" + link.split("/", 3)[3]
+    page = visitor.open(path)
+    visitor.check_looks()
+    page.get_by_label(f"{cast.works.today().year - 1}-12").fill("80")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Saved")
+    assert Measurement.objects.get(kpi=deals).recorded_by == cast.cy
+    visitor.open(path)
+    expect(page.get_by_role("heading", level=1)).to_have_text("Recorded already")
+    visitor.open("/record/nonsense/", status=404)
+    visitor.check_looks()
+
+
+def test_whose_goal_leads_nowhere_asks_and_is_given_a_place(cast, deals, visit):
+    alone = cast.goal("Alone", level=2, owner=cast.cy)
+    progress.roll_up(cast.works.pk)
+    page = visit(cast.cy).open(f"/?goal={alone.pk}")
+    page.get_by_label("What does your work help with?").fill("It helps us grow")
+    page.get_by_role("button", name="Ask for a path").click()
+    expect(page.locator("#ask")).to_contain_text("You asked for a path")
+    office = visit(cast.ada)
+    answering = office.open("/notifications/")
+    expect(answering.get_by_text("Cy asks for a path to the strategy: Alone")).to_be_visible()
+    answering = office.open(Notification.objects.get(person=cast.ada).url)
+    office.check_looks()
+    answering.get_by_label("Place it below").select_option(label="Grow")
+    answering.get_by_role("button", name="Answer").click()
+    expect(answering.get_by_text("It stands below")).to_be_visible()
+    page.reload()
+    expect(page.locator(".station", has_text="Grow")).to_be_visible()
 
 
 def test_without_javascript_a_value_is_saved_on_the_page_of_its_kpi(cast, deals, browser, live_server, visit):
