@@ -22,6 +22,7 @@ from people.models import Person
 
 MOST_OPENED = 20_000
 MOST_GROUPS = 100
+MOST_IN_ADDRESS = 60  # as in static/js/tree/opening.js
 MOST_CHANGED = 2000  # goals named one by one after a roll-up; more: everything is read again
 EVERYTHING = "all"
 Status = GoalFigures.Status
@@ -69,7 +70,7 @@ def page(request: HttpRequest) -> HttpResponse:
         "part": part,
         "columns": wanted.columns,
         "is_wide": columns.is_wide(wanted.columns),
-        "open": ",".join(map(str, shown_open(part))) if not wanted.is_on else request.GET.get("open", ""),
+        "open": in_address(shown_open(part)) if not wanted.is_on else request.GET.get("open", ""),
         "matches": sum(not context for group in part.shape["below"].values() for _, _, context in group),
         "next": skip(request) + ROWS if part.left else None,
     }
@@ -173,6 +174,11 @@ def moment(text: str) -> dt.datetime | None:
 def skip(request: HttpRequest) -> int:
     text = request.GET.get("skip", "")
     return int(text) if text.isdecimal() and len(text) < 9 else 0
+
+
+def in_address(opened: list[int]) -> str:
+    """What is open, as long as an address can hold it; else only the person's own page remembers it."""
+    return ",".join(map(str, opened)) if len(opened) <= MOST_IN_ADDRESS else ""
 
 
 def shown_open(part: Part) -> list[int]:

@@ -1,7 +1,7 @@
 // The tree as the server has it now takes the place of what is on the screen, without losing focus, editors or what is open.
 import { take } from "./fetching.js";
 import { adopt, arrange, ids, isComing, known, restore, shape, table } from "./grid.js";
-import { part, question } from "./server.js";
+import { part, question, tree } from "./server.js";
 import { render } from "./window.js";
 
 const MOST = 100; // goals named in one question
@@ -34,6 +34,7 @@ export function redraw() {
   arrange();
   restore();
   render();
+  tree.dispatchEvent(new CustomEvent("goals:arranged"));
   if (!holder || held === document.activeElement) return;
   if (held.isConnected) held.focus({ preventScroll: true });
   else if (holder.isConnected) holder.focus({ preventScroll: true });

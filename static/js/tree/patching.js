@@ -14,7 +14,7 @@ export function patch(row, fresh, { silent = false } = {}) {
   row.removeAttribute("aria-busy");
   [...fresh.cells].forEach((cell, at) => {
     const old = row.cells[at];
-    if (old.querySelector("form") || same(old, cell)) return;
+    if (old.querySelector("form") || (!silent && same(old, cell))) return;
     const isFigure = !silent && old.matches(FIGURES) && old.textContent !== cell.textContent;
     old.className = cell.className;
     keepChecked(old, cell);

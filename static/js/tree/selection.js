@@ -119,5 +119,5 @@ export function selecting() {
     if (event.target.checked) selectAll();
     else clear();
   });
-  tree.addEventListener("goals:shown", shown);
+  tree.addEventListener("goals:arranged", shown);
 }
