@@ -27,9 +27,9 @@ function shown() {
   const some = all.length > 0;
   if (bar.hidden === some) bar.hidden = !some;
   document.body.classList.toggle("has-selection", some);
-  bar.querySelector("[data-count]").textContent = all.length.toLocaleString(document.documentElement.lang);
-  bar.querySelector("[data-word-one]").hidden = all.length !== 1;
-  bar.querySelector("[data-word-many]").hidden = all.length === 1;
+  const told = bar.querySelector("[data-count]");
+  const words = all.length === 1 ? told.dataset.one : told.dataset.many;
+  told.textContent = words.replace("{n}", all.length.toLocaleString(document.documentElement.lang));
   const box = table()?.querySelector("[data-all]");
   if (!box) return;
   const whole = ids().length;
