@@ -92,8 +92,8 @@ def move_words(move, comparing: Comparing) -> str:
     if move is None:
         return ""
     when = words.named(move.first, move.last, move.cadence, comparing.fiscal)
-    better = _("It last moved for the better, in %(when)s.")
-    worse = _("It last moved for the worse, in %(when)s.")
+    better = _("It last moved for the better: %(when)s.")
+    worse = _("It last moved for the worse: %(when)s.")
     return (better if move.better_by > 0 else worse) % {"when": when}
 
 

@@ -130,7 +130,9 @@ def period(number: int, cadence: Cadence, fiscal: Fiscal) -> str:
 def named(first, last, cadence: Cadence, fiscal: Fiscal) -> str:
     if cadence == Cadence.monthly:
         return date_format(first, "M Y")
-    if cadence in (Cadence.daily, Cadence.weekly):
+    if cadence == Cadence.weekly:
+        return _("week to %(day)s") % {"day": date_format(last)}
+    if cadence == Cadence.daily:
         return date_format(last)
     return period_name(first, cadence, fiscal)
 
@@ -141,8 +143,8 @@ def shows(follower: Follower, fiscal: Fiscal) -> str:
         return _("It cannot be said when.")
     when = named(follower.first, follower.last, follower.cadence, fiscal)
     return {
-        Shown.yes: _("It shows already, in %(when)s."),
-        Shown.no: _("It was to show in %(when)s and did not."),
-        Shown.waiting: _("To be seen in %(when)s."),
-        Shown.missing: _("To be seen in %(when)s, for which there is no value yet."),
+        Shown.yes: _("It shows already: %(when)s."),
+        Shown.no: _("It was to show and did not: %(when)s."),
+        Shown.waiting: _("To be seen: %(when)s."),
+        Shown.missing: _("To be seen: %(when)s, for which there is no value yet."),
     }[follower.shown] % {"when": when}
