@@ -1,0 +1,97 @@
+"""Takes the pictures of every page, wide and on a phone, light and dark, of a demo company that runs.
+
+make run                                   # in one terminal
+.venv/bin/python docs/screenshots/take.py  # in another; needs Chromium (CHROMIUM=…) and requirements-dev.txt
+"""
+
+import os
+import sys
+from pathlib import Path
+
+from playwright.sync_api import Page, sync_playwright
+
+ADDRESS = sys.argv[1] if len(sys.argv) > 1 else "http://127.0.0.1:8000"
+HERE = Path(__file__).parent
+VIEWS = (("wide", 1440, 900), ("phone", 390, 844))
+THEMES = ("light", "dark")
+MANAGER = "bo@demo.example"
+
+
+def link(page: Page, search: str, kind: str) -> str:
+    """Where the search leads: the first goal or KPI that is called so."""
+    page.goto(f"/search/?q={search}")
+    return page.locator(f"a.found[href^='/{kind}/']").first.get_attribute("href")
+
+
+def addresses(page: Page) -> dict[str, str]:
+    goal, kpi = link(page, "response time by", "goals"), link(page, "first response time", "kpis")
+    page.goto("/reviews/")
+    check_in = page.get_by_role("link", name="Check in").first.get_attribute("href")
+    return {
+        "line-of-sight": "/",
+        "goals": "/goals/",
+        "goal": goal,
+        "explain": f"{goal}explain/",
+        "history": f"{goal}history/",
+        "edit-goal": f"{goal}edit/",
+        "break-down": f"{goal}break-down/",
+        "kpi": kpi,
+        "edit-kpi": f"{kpi}edit/",
+        "dashboard": "/dashboard/",
+        "strategy-map": "/strategy-map/",
+        "what-if": "/what-if/",
+        "reviews": "/reviews/",
+        "check-in": check_in,
+        "notifications": "/notifications/",
+        "search": "/search/?q=respnse",
+    }
+
+
+def settle(page: Page) -> None:
+    """Goes down the page once, so that what comes late has come, and back up."""
+    height = page.evaluate("document.documentElement.scrollHeight")
+    for top in range(0, height, 700):
+        page.evaluate("top => scrollTo(0, top)", top)
+        page.wait_for_timeout(150)
+    page.wait_for_load_state("networkidle")
+    page.evaluate("scrollTo(0, 0)")
+    page.wait_for_timeout(400)
+
+
+def main() -> None:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=os.environ.get("CHROMIUM", "/usr/bin/chromium"), args=["--no-sandbox"]
+        )
+        for view, width, height in VIEWS:
+            for theme in THEMES:
+                context = browser.new_context(
+                    base_url=ADDRESS,
+                    viewport={"width": width, "height": height},
+                    color_scheme=theme,
+                    reduced_motion="reduce",
+                    locale="en-GB",
+                    timezone_id="Europe/Oslo",
+                )
+                page = context.new_page()
+                page.set_default_timeout(60_000)
+                page.goto("/accounts/login/")
+                shot(page, "sign-in", view, theme)
+                page.locator(f"button[value='{MANAGER}']").click()
+                page.wait_for_load_state()
+                for name, address in addresses(page).items():
+                    page.goto(address)
+                    settle(page)
+                    shot(page, name, view, theme)
+                context.close()
+        browser.close()
+
+
+def shot(page: Page, name: str, view: str, theme: str) -> None:
+    path = HERE / f"{name}-{view}-{theme}.jpg"
+    page.screenshot(path=path, type="jpeg", quality=70, full_page=True)
+    print(path.name)
+
+
+if __name__ == "__main__":
+    main()
