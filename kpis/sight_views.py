@@ -11,6 +11,7 @@ from goals.models import Goal
 from kpis import sight_words as words
 from kpis.answers import waiting_for
 from kpis.entry import EntryRow
+from kpis.owed import asked_of
 from kpis.path_requests import last_of
 from kpis.picture import picture_of
 from kpis.scoring import fiscal_of
@@ -54,14 +55,16 @@ def scene(request, sight: Sight) -> dict:
     trial = trial_of(sight.paths, own_kpi, value) if own_kpi else None
     picture = picture_of(own, trial, asked=value is not None) if own else None
     mine = sight.person == request.user
+    also_owed = asked_of(request.user) if mine else []
     return {
         "sight": sight,
         "mine": mine,
         "whose": sight.person,
         "hello": words.greeting(sight.person) if mine else f"{sight.person.name}.",
-        "sentence": words.what_is_due(sight) if sight.goals else words.nothing(mine),
+        "sentence": words.what_is_due(sight, len(also_owed)) if sight.goals else words.nothing(mine),
         "season": words.season(sight.on, fiscal_of(request.user.organisation)),
         "entries": [EntryRow.of_task(task, sight.on) for task in sight.owes],
+        "also_owed": also_owed,
         "next": sight.next and words.next_task(sight.next),
         "own": own,
         "own_kpi": own_kpi,

@@ -134,3 +134,17 @@ def test_as_many_queries_whatever_the_reviews(clock, review, cast):
         cast.goal(f"More {number}", level=2, owner=cast.bo)
     work_out(cast.works)
     assert queries() == one
+
+
+def test_the_line_of_sight_asks_for_the_check_in(clock, review, cast):
+    def home() -> str:
+        return read(client(cast.bo).get("/")).text
+
+    assert "Check in for 2026-04" not in home()
+    clock.move_to(dt.datetime(2026, 4, 25, 12, tzinfo=dt.UTC))
+    assert "Faster Check in for 2026-04, reviewed on 5 May 2026" in home()
+    clock.move_to(dt.datetime(2026, 5, 20, 12, tzinfo=dt.UTC))
+    assert "reviewed on 5 May 2026 overdue" in home()
+    post(cast.bo, review, confidence="3", comment="As planned")
+    assert "Check in for 2026-04" not in home()
+    assert "Check in for" not in read(client(cast.eve).get("/")).text
