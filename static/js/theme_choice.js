@@ -10,7 +10,7 @@ export function themeChoice(part) {
       button.setAttribute("aria-pressed", button.value === (document.documentElement.dataset.theme ?? ""));
     });
     buttons.forEach(button => button.addEventListener("click", () => { choose(button.value); mark(); }));
-    group.hidden = false;
+    group.inert = false;
     mark();
   });
 }
