@@ -73,6 +73,7 @@ def page(request: HttpRequest) -> HttpResponse:
         "open": in_address(shown_open(part)) if not wanted.is_on else request.GET.get("open", ""),
         "matches": sum(not context for group in part.shape["below"].values() for _, _, context in group),
         "next": skip(request) + ROWS if part.left else None,
+        "views": saved_views.Menu(person, request.GET, outline.rights),
     }
     if not request.htmx:
         act = last(person)
@@ -81,7 +82,6 @@ def page(request: HttpRequest) -> HttpResponse:
             "undo": answers.address(act),
             "can_add": outline.rights.can_add_below(None),
             "standing": standing(person, cycle),
-            "views": saved_views.Menu(person, request.GET, outline.rights),
             "all_columns": [(column, column.name in wanted.columns) for column in columns.ALL],
         }
     for line in part.entries:
@@ -91,7 +91,7 @@ def page(request: HttpRequest) -> HttpResponse:
     context["lines"] = mark_safe(  # noqa: S308  a template of ours
         render_to_string("goals/tree/lines.html", context | {"entries": part.entries}, request)
     )
-    return render(request, "goals/tree.html#tree" if request.htmx else "goals/tree.html", context)
+    return render(request, "goals/tree/found.html" if request.htmx else "goals/tree.html", context)
 
 
 def read(request: HttpRequest, outline: Outline, wanted: GoalFilter) -> Part:

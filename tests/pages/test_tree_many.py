@@ -114,6 +114,14 @@ def test_columns_and_order_are_chosen_and_kept_as_a_view(opened, cast):
     opened.get_by_text("Views", exact=True).click()
     opened.get_by_role("link", name="Backwards").click()
     shown(opened, "Serve", "Answer", "Grow", "Win", "Sell")
+    opened.get_by_label("Needs attention").check()
+    summary = opened.locator("#tree-views summary")
+    expect(summary).to_have_text("Backwards· changed")
+    summary.click()
+    opened.get_by_role("button", name="Save as it is shown now").click()
+    expect(opened.locator("#tree-views summary")).to_have_text("Backwards")
+    view.refresh_from_db()
+    assert view.query.startswith("attention=on&columns=")
 
 
 def test_what_is_open_is_remembered_on_another_visit_and_after_going_back(opened, goals):

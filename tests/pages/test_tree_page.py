@@ -187,6 +187,23 @@ def test_two_people_who_change_one_title_see_both(cast, goals, reader, choice):
     assert fresh(goals["Win"]).title == left
 
 
+@pytest.mark.parametrize(("steps", "left"), [(1, "Mine"), (2, "Theirs")])
+def test_a_conflict_is_settled_by_keys_alone(cast, goals, reader, steps, left):
+    page = reader.open("/goals/")
+    row(page, "Win").focus()
+    page.keyboard.press("F2")
+    page.get_by_label("Title of Win").fill("Mine")
+    goals["Win"].revise(by=cast.bo, title="Theirs")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("alert").filter(has_text="Bo")).to_be_visible()
+    expect(page.locator(".cell-form input[name=title]")).to_be_focused()
+    for _ in range(steps):
+        page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    held(page, left)
+    assert fresh(goals["Win"]).title == left
+
+
 def test_goals_are_added_one_after_the_other(opened, goals):
     row(opened, "Sell").focus()
     opened.keyboard.press("a")

@@ -10,15 +10,6 @@ const KEPT = ["open", "cycle", "columns", "sort", "view"];
 
 const wanted = () => [...new FormData(form)].filter(([name, value]) => value && !KEPT.includes(name));
 
-// What is looked for and how it is shown, as a view keeps it.
-function query() {
-  const said = new URLSearchParams(wanted());
-  const shown = columns();
-  if (shown !== null) said.set("columns", shown);
-  if (form.elements.sort.value) said.set("sort", form.elements.sort.value);
-  return String(said);
-}
-
 function clearing() {
   const said = new URLSearchParams({ cycle: tree.dataset.cycle });
   const shown = columns();
@@ -55,7 +46,6 @@ export function filters() {
     const clear = form.querySelector("[data-clear]");
     clear.hidden = tree.dataset.filtered === "false";
     clear.href = `?${clearing()}`;
-    document.querySelectorAll("[data-with-query] [name=query]").forEach(field => { field.value = query(); });
     begin();
     watch();
   });
