@@ -52,8 +52,8 @@ def send(path: str, value: str = "45.5", seen: int = 0, client: Client | None = 
     return (client or Client()).post(path, {"value": value, "seen": seen})
 
 
-def values() -> list[str]:
-    return [str(value) for value in Measurement.objects.filter(period=MARCH).values_list("value", flat=True)]
+def values() -> list[Decimal]:
+    return list(Measurement.objects.filter(period=MARCH).values_list("value", flat=True))
 
 
 def test_a_value_is_recorded_without_signing_in_as_that_person(cast, kpi, link):
@@ -89,7 +89,7 @@ def test_the_same_value_again_is_the_same_and_another_one_is_refused(kpi, link):
     assert (again.status_code, "Recorded already" in words(again)) == (409, True)
     later = Client().get(link)
     assert (later.status_code, "45.5" in words(later)) == (200, False)
-    assert values() == ["45.5"]
+    assert values() == [Decimal("45.5")]
 
 
 def test_a_link_records_neither_another_kpi_nor_another_period(cast, goal, kpi, link):
