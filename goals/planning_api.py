@@ -7,7 +7,7 @@ from cascade import versions
 from cascade.errors import Conflict
 from cascade.paging import by
 from cascade.resource import Resource, Rows, operation
-from goals import marks, structure
+from goals import marks, organisations
 from goals import serializers as shapes
 from goals.models import Cycle, Perspective
 from people import access
@@ -35,16 +35,7 @@ class OrganisationResource(Resource):
         """
         self.may(access.can_administer(self.person))
         version = versions.expected(request, self.person.organisation.version)
-        fields = self.body(partial=True)
-        with structure.lock(self.person.organisation_id) as organisation:
-            versions.refuse_other(organisation, version)
-            for name, value in fields.items():
-                setattr(organisation, name, value)
-            organisation.full_clean(validate_unique=False, validate_constraints=False)
-            organisation.version += 1
-            organisation._history_user = self.person
-            organisation.save()
-            marks.mark_everything(organisation)
+        organisation = organisations.revise(self.person, version, **self.body(partial=True))
         return self.shown(organisation)
 
 

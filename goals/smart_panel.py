@@ -2,7 +2,7 @@
 example of both kinds and the way to the field that mends it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from django.urls import reverse
@@ -99,6 +99,7 @@ class Panel:
     letters: list[Letter]
     minimum: int
     without_kpi: bool
+    settings_url: str = ""
 
     @property
     def too_low(self) -> bool:
@@ -119,11 +120,12 @@ def panel(verdict: Verdict, ways: Mapping[str, Way], minimum: int) -> Panel:
     return Panel(verdict.score, MARKS[verdict.band], word, letters, minimum, bare)
 
 
-def in_goal_form(verdict: Verdict, goal: Goal | None, minimum: int) -> Panel:
-    """Beside the form of a goal; a new one has no other pages yet."""
+def in_goal_form(verdict: Verdict, goal: Goal | None, minimum: int, may_set: bool) -> Panel:
+    """Beside the form of a goal; a new one has no other pages yet. `may_set`: the reader may change the settings."""
     ways = {rule: Way(f"#id_{field}", str(GO[field])) for rule, field in GOAL_FIELDS.items()}
     elsewhere = {} if goal is None else beyond_forms(goal) | kpi_ways(verdict)
-    return panel(verdict, elsewhere | ways, minimum)
+    url = reverse("goals:smart_settings") if may_set else ""
+    return replace(panel(verdict, elsewhere | ways, minimum), settings_url=url)
 
 
 def in_kpi_form(verdict: Verdict, goal: Goal) -> Panel:

@@ -9,6 +9,7 @@ from cascade.unfinished import readable
 from goals import advice, forms, smart_panel
 from goals.models import Cycle, Goal
 from goals.views import fetching
+from people import access
 
 
 @require_POST
@@ -41,4 +42,5 @@ def panel_of(form: forms.GoalForm) -> smart_panel.Panel:
     state = goal.state if goal else "draft"
     facts = advice.drafted(readable(form), parent, cycle, state)
     found = advice.judge(organisation, facts, advice.kpis_of(goal) if goal else ())
-    return smart_panel.in_goal_form(found, goal, organisation.smart_minimum if state in ("draft", "proposed") else 0)
+    minimum = organisation.smart_minimum if state in ("draft", "proposed") else 0
+    return smart_panel.in_goal_form(found, goal, minimum, access.can_administer(form.person))

@@ -86,3 +86,25 @@ def test_a_least_score_is_told_before_the_goal_starts(cast, goal):
 def test_what_people_write_is_shown_as_text(cast, goal):
     kpi(goal, "sales")
     assert "<script>" not in messages(ask(cast.bo, "smart", goal.pk, title="<script>alert(1)</script>"))
+
+
+def test_administrators_set_the_least_score_and_the_vague_words(cast, goal):
+    page = sentence(get(cast.ada, "smart_settings"))
+    assert "optimalisere" in page
+    sent = {"smart_minimum": "70", "vague_words": "Ensure, drive", "version": cast.works.version}
+    assert ask(cast.ada, "smart_settings", **sent).status_code == 302
+    cast.works.refresh_from_db()
+    assert (cast.works.smart_minimum, cast.works.vague_words) == (70, "Ensure, drive")
+    assert cast.works.history.first().history_user == cast.ada
+    assert ask(cast.ada, "smart_settings", **sent).status_code == 422  # of a version that is gone
+    wrong = sent | {"version": cast.works.version, "smart_minimum": "101"}
+    assert ask(cast.ada, "smart_settings", **wrong).status_code == 422
+    for person in (cast.bo, cast.cy, cast.dee):
+        assert get(person, "smart_settings").status_code == 403
+        assert ask(person, "smart_settings", **sent).status_code == 403
+
+
+def test_the_way_to_the_settings_is_shown_to_administrators(cast, goal):
+    url = reverse("goals:smart_settings")
+    assert url in sentence(get(cast.ada, "new", goal))
+    assert url not in sentence(get(cast.bo, "new", goal))
