@@ -8,14 +8,15 @@ ENGINE += goals/causes.py
 ENGINE += goals/rollup.py
 ENGINE += goals/smart.py
 ENGINE += kpis/attainment.py
+ENGINE += kpis/derived.py
 ENGINE += kpis/due.py
 ENGINE += kpis/evidence.py
+ENGINE += kpis/formula.py
 ENGINE += kpis/periods.py
 ENGINE += kpis/split.py
 ENGINE += kpis/whatif.py
 ENGINE += reviews/reminding.py
 ENGINE += reviews/rhythm.py
-ENGINE = goals/rollup.py goals/smart.py goals/causes.py kpis/periods.py kpis/attainment.py kpis/due.py kpis/whatif.py kpis/evidence.py kpis/split.py kpis/suggesting.py kpis/formula.py kpis/derived.py
 
 run: ## the demo company on http://127.0.0.1:8000 (PORT, DATA_DIR)
 	@python3 dev.py run

@@ -16,6 +16,7 @@ from people.models.person import Role
 from people.notifications import notify
 
 MOST_PLACES = 300
+MOST_WAITING = 20
 RUN_THE_CYCLE = (Role.ADMIN, Role.STRATEGY)
 
 
@@ -95,3 +96,9 @@ def last_of(person: Person, goal_id: int | None) -> PathRequest | None:
     """The newest question of a person about a goal, or about having none."""
     asked = PathRequest.objects.filter(asker=person, goal_id=goal_id).select_related("answered_by", "given")
     return asked.first()
+
+
+def to_answer(person: Person) -> list[PathRequest]:
+    """What waits for an answer of this person, the oldest first."""
+    waiting = PathRequest.objects.visible_to(person).open().exclude(asker=person)
+    return list(waiting.select_related("asker", "goal").order_by("created_at", "pk")[:MOST_WAITING])

@@ -12,7 +12,7 @@ from kpis import sight_words as words
 from kpis.answers import waiting_for
 from kpis.entry import EntryRow
 from kpis.owed import asked_of
-from kpis.path_requests import last_of
+from kpis.path_requests import last_of, to_answer
 from kpis.picture import picture_of
 from kpis.scoring import fiscal_of
 from kpis.sight import OwnGoal, OwnKpi, Sight, sight_of
@@ -75,6 +75,7 @@ def scene(request, sight: Sight) -> dict:
         "trial_period": trial and trial.period and words.period_words(trial.period, str(trial.kpi.definition.cadence)),
         "slider": slider(trial) if trial else None,
         "asked": last_of(request.user, own.id if own else None) if mine and not (own and own.aligned) else None,
+        "path_requests": to_answer(request.user) if mine else [],
         "answers": waiting_for(request.user) if mine else [],
         "neighbours": [] if sight.goals else neighbours(request.user, sight.person),
     }

@@ -87,6 +87,15 @@ def test_who_has_no_goal_is_made_a_contributor(cast, top):
     assert "Be trusted" in words(signed_in(cast.cy).get("/"))
 
 
+def test_it_waits_on_the_first_page_of_who_may_answer(cast, asked):
+    waiting = "Cy asks for a path to the strategy for “Answer faster”"
+    assert waiting in words(signed_in(cast.bo).get("/"))
+    for who in (cast.cy, cast.dee):
+        assert waiting not in words(signed_in(who).get("/"))
+    path_requests.answer(asked, by=cast.bo, given=None, text="No")
+    assert waiting not in words(signed_in(cast.bo).get("/"))
+
+
 def test_an_answer_in_words_is_seen_where_the_question_was_asked(cast, asked, loose):
     url = f"/line-of-sight/requests/{asked.pk}/"
     signed_in(cast.bo).post(url, {"text": "It ends this summer"})
