@@ -122,7 +122,8 @@ def goals_in(language: str) -> tuple[GoalTemplate, ...]:
 def translated(template: Template, told: Mapping[str, Mapping[str, Any]]) -> Template:
     texts = told.get(template.key, {})
     known = {field.name for field in fields(template)}
-    return replace(template, **{name: text for name, text in texts.items() if name in known})
+    told_so = {name: tuple(text) if isinstance(text, list) else text for name, text in texts.items() if name in known}
+    return replace(template, **told_so)
 
 
 def translations(language: str) -> dict[str, dict[str, Any]]:

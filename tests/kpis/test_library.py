@@ -12,7 +12,7 @@ from goals.smart import GoalFacts, verdict
 from kpis import library
 from kpis.attainment import KpiDefinition, validate
 from kpis.forms import DONE_OR_NOT
-from kpis.library import LEVELS, goal_templates, goals_in, kpi_templates, kpis_in, matching
+from kpis.library import LEVELS, goals_in, kpis_in, matching
 from kpis.models import Kpi
 from kpis.periods import CALENDAR_YEAR
 from kpis.smart import TOLD, facts
@@ -106,16 +106,23 @@ def test_every_word_has_to_occur_and_names_come_first():
     assert len(matching(ENGLISH, " ")) == len(ENGLISH)
 
 
-def test_texts_are_in_the_readers_language_as_far_as_they_are_translated():
+def test_texts_are_in_the_readers_language_and_everything_else_is_the_same():
     with translation.override("nb"):
-        nps = library.kpi_template("net_promoter_score")
-        assert len(kpi_templates()) == len(ENGLISH)
-        assert len(goal_templates()) == len(goals_in("en"))
-        assert library.goal_template("grow_profitably").kpis == ("revenue_growth", "operating_margin")
-    assert nps == replace(
-        library.kpi_template("net_promoter_score"),
-        **{name: getattr(nps, name) for name in ("name", "definition", "unit", "function_name", "pitfalls", "formula")},
-    )
+        assert library.kpi_template("availability").name == "Tilgjengelighet"
+        assert library.goal_template("answer_in_time").factors[0] == "To stille timer om dagen"
+    texts = ("name", "definition", "unit", "function_name", "pitfalls", "formula")
+    for english, norwegian in zip(ENGLISH, kpis_in("nb"), strict=True):
+        assert english == replace(norwegian, **{name: getattr(english, name) for name in texts})
+        assert bool(english.formula) == bool(norwegian.formula)
+        assert len(norwegian.definition) >= 20
+        assert norwegian.name != english.name
+    for english, norwegian in zip(goals_in("en"), goals_in("nb"), strict=True):
+        assert english == replace(norwegian, title=english.title, why=english.why, factors=english.factors)
+        assert len(english.factors) == len(norwegian.factors)
+
+
+def test_a_language_without_texts_has_the_english_ones():
+    assert kpis_in("xx") == ENGLISH
 
 
 def test_translations_name_templates_that_are_there():
