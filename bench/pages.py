@@ -2,8 +2,8 @@
 
 python -m bench.pages [--goals 1000 10000] [--sqlite]
 
-The floor is the page of a goal without anything below it in the same company: session, frame, one goal. A page costs
-times the floor; the last column says how it grows from the smaller company to the larger one.
+The floor is a page with nothing in its frame but a small form. A page costs times the floor; the last column says how
+it grows from the smaller company to the larger one.
 """
 
 import argparse
@@ -63,19 +63,21 @@ def measure(goals: int) -> dict[str, tuple[float, int]]:
     reader = Client()
     reader.force_login(ada)
     addresses = {
-        "floor": f"/goals/{leaf.pk}/",
+        "floor": "/accounts/password/change/",
         "line of sight": "/",
         "goals": "/goals/",
         "goals, two levels": f"/goals/?open={opened}",
         "goals, searched": "/goals/?q=goal+99",
-        "goal": f"/goals/{top.pk}/",
+        "goal, top": f"/goals/{top.pk}/",
+        "goal, lowest": f"/goals/{leaf.pk}/",
         "calculation": f"/goals/{top.pk}/explain/",
         "KPI": f"/kpis/{kpi.pk}/",
         "dashboard": "/dashboard/",
         "dashboard, cascade": "/dashboard/cascade/",
         "dashboard, progress": "/dashboard/progress/",
-        "strategy map": "/strategy/",
+        "strategy map": "/strategy-map/",
         "what if": "/what-if/",
+        "reviews": "/reviews/",
         "search": "/search/?q=goal+99",
     }
     there = {name: address for name, address in addresses.items() if reader.get(address).status_code == 200}
