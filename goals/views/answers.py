@@ -14,6 +14,7 @@ from django_htmx.http import trigger_client_event
 from goals.models import Act, Goal
 from goals.undo import Undone, last
 
+MOST_NAMED = 200  # ids in a header
 LONGEST = 60  # letters of a title in a sentence
 
 
@@ -35,7 +36,7 @@ def changed(
         messages.success(request, text)
         return redirect(came_from(request, goal))
     answer = render(request, "goals/tree/said.html", {"text": text, "undo": address(act), **(line or {})})
-    return trigger_client_event(answer, "goals:changed", {"goals": [goal.pk], "below": tops(below), **undoable(act)})
+    return told(answer, [goal.pk], below, undoable(act))
 
 
 def changed_together(
@@ -46,8 +47,7 @@ def changed_together(
         messages.success(request, text)
         return redirect("goals:tree")
     answer = render(request, "goals/tree/said.html", {"text": text, "undo": address(act)})
-    told = {"goals": [goal.pk for goal in goals], "below": tops(below), **undoable(act)}
-    return trigger_client_event(answer, "goals:changed", told)
+    return told(answer, [goal.pk for goal in goals], below, undoable(act))
 
 
 def taken_back(request: HttpRequest, undone: Undone) -> HttpResponse:
@@ -58,9 +58,16 @@ def taken_back(request: HttpRequest, undone: Undone) -> HttpResponse:
         return redirect("goals:tree")
     answer = render(request, "goals/tree/said.html", {"text": text})
     earlier = {"undo": "", "act": "", **undoable(last(request.user))}
-    return trigger_client_event(
-        answer, "goals:changed", {"goals": undone.goals, "below": tops(undone.below), **earlier}
-    )
+    return told(answer, undone.goals, undone.below, earlier)
+
+
+def told(answer: HttpResponse, goals: list[int], below: Iterable[int | None], undo: dict[str, str]) -> HttpResponse:
+    """Tells the tree which goals to read anew, and everything below which parents; all of it when a header cannot hold
+    them."""
+    parents = tops(below)
+    if len(goals) + len(parents) > MOST_NAMED:
+        return trigger_client_event(answer, "goals:changed", {"goals": [], "below": [], "everything": True, **undo})
+    return trigger_client_event(answer, "goals:changed", {"goals": goals, "below": parents, **undo})
 
 
 def tops(parents: Iterable[int | None]) -> list[int]:

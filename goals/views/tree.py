@@ -2,6 +2,7 @@
 
 import datetime as dt
 from dataclasses import dataclass
+from typing import Any
 
 from django.db.models import Count, Q
 from django.http import HttpRequest, HttpResponse
@@ -65,33 +66,39 @@ def page(request: HttpRequest) -> HttpResponse:
     wanted = GoalFilter(request.GET, person=person)
     outline = Outline(person, cycle, wanted.order)
     part = read(request, outline, wanted)
-    context |= {
-        "filter": wanted,
-        "part": part,
-        "columns": wanted.columns,
-        "is_wide": columns.is_wide(wanted.columns),
-        "open": in_address(shown_open(part)) if not wanted.is_on else request.GET.get("open", ""),
-        "matches": sum(not context for group in part.shape["below"].values() for _, _, context in group),
-        "next": skip(request) + ROWS if part.left else None,
-        "views": saved_views.Menu(person, request.GET, outline.rights),
-    }
-    if not request.htmx:
-        act = last(person)
-        context |= {
-            "act": act,
-            "undo": answers.address(act),
-            "can_add": outline.rights.can_add_below(None),
-            "standing": standing(person, cycle),
-            "all_columns": [(column, column.name in wanted.columns) for column in columns.ALL],
-        }
-    for line in part.entries:
-        if isinstance(line, Line) and line.expanded is not None:
-            line.toggle = toggled(request, context["open"], line.spot.id)
+    context |= {"views": saved_views.Menu(person, request.GET, outline.rights), **grid(request, part, wanted)}
     # Rendered before the page around them: from within its blocks the same rows take twice the time on Python 3.11.
     context["lines"] = mark_safe(  # noqa: S308  a template of ours
         render_to_string("goals/tree/lines.html", context | {"entries": part.entries}, request)
     )
-    return render(request, "goals/tree/found.html" if request.htmx else "goals/tree.html", context)
+    if request.htmx:
+        return render(request, "goals/tree/found.html", context)
+    act = last(person)
+    context |= {
+        "act": act,
+        "undo": answers.address(act),
+        "can_add": outline.rights.can_add_below(None),
+        "standing": standing(person, cycle),
+        "all_columns": [(column, column.name in wanted.columns) for column in columns.ALL],
+    }
+    return render(request, "goals/tree.html", context)
+
+
+def grid(request: HttpRequest, part: Part, wanted: GoalFilter) -> dict[str, Any]:
+    """What the rows and the head above them need."""
+    opened = in_address(shown_open(part)) if not wanted.is_on else request.GET.get("open", "")
+    for line in part.entries:
+        if isinstance(line, Line) and line.expanded is not None:
+            line.toggle = toggled(request, opened, line.spot.id)
+    return {
+        "filter": wanted,
+        "part": part,
+        "columns": wanted.columns,
+        "is_wide": columns.is_wide(wanted.columns),
+        "open": opened,
+        "matches": sum(not context for group in part.shape["below"].values() for *_, context in group),
+        "next": skip(request) + ROWS if part.left else None,
+    }
 
 
 def read(request: HttpRequest, outline: Outline, wanted: GoalFilter) -> Part:

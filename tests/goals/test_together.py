@@ -121,6 +121,13 @@ def test_reopening_needs_a_reason_and_begins_at_the_top(cast, goals):
     assert (answer.status_code, fresh(one).state, fresh(a).state) == (200, "active", "active")
 
 
+def test_more_goals_than_a_header_holds_are_read_anew_with_all_others(cast, goals, monkeypatch):
+    monkeypatch.setattr("goals.views.answers.MOST_NAMED", 2)
+    answer = ask(cast.bo, "weight", named(goals["A"], goals["B"]), weight="3", told="2")
+    assert (told(answer)["everything"], told(answer)["goals"]) == (True, [])
+    assert told(answer)["act"] == "weight of 2 goals changed"
+
+
 def test_sent_twice_it_is_done_once(cast, goals):
     chosen = named(goals["A"])
     assert ask(cast.bo, "weight", chosen, weight="3", told="1").status_code == 200

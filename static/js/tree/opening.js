@@ -47,10 +47,11 @@ export function reveal(id) {
   redraw();
 }
 
-async function all(opens) {
+// The whole tree anew, with these goals open; else with those that are open now.
+export async function reread(opens) {
   const url = new URL(location);
   url.searchParams.delete("skip");
-  url.searchParams.set("open", opens);
+  if (opens !== undefined) url.searchParams.set("open", opens);
   const answer = await part(url.href);
   const fresh = answer?.querySelector("#tree");
   if (!fresh) return;
@@ -79,12 +80,23 @@ export function remember() {
   keep(ids);
 }
 
-function keep(ids) {
+let isSending = false, waiting = null;
+
+// One after the other, so that the last one counts.
+async function keep(ids) {
   if (!tree.dataset.keepOpen) return;
-  const send = () => fetch(`${tree.dataset.keepOpen}?cycle=${tree.dataset.cycle}`, {
-    method: "POST", body: new URLSearchParams({ open: ids }), keepalive: ids.length < MOST_SENT, headers: token(),
-  });
-  send().catch(() => {}); // it is only remembered less
+  waiting = ids;
+  if (isSending) return;
+  isSending = true;
+  while (waiting !== null) await send();
+  isSending = false;
+}
+
+async function send() {
+  const ids = waiting;
+  waiting = null;
+  const asked = { method: "POST", body: new URLSearchParams({ open: ids }), keepalive: ids.length < MOST_SENT, headers: token() };
+  await fetch(`${tree.dataset.keepOpen}?cycle=${tree.dataset.cycle}`, asked).catch(() => {}); // it is only remembered less
 }
 
 export function show(url) {
@@ -93,6 +105,7 @@ export function show(url) {
 
 export function openings() {
   kept = opened().join();
-  document.querySelector("[data-open-all]")?.addEventListener("click", () => all("all"));
-  document.querySelector("[data-close-all]")?.addEventListener("click", () => all(""));
+  addEventListener("pagehide", () => waiting !== null && send());
+  document.querySelector("[data-open-all]")?.addEventListener("click", () => reread("all"));
+  document.querySelector("[data-close-all]")?.addEventListener("click", () => reread(""));
 }

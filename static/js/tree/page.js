@@ -9,7 +9,7 @@ import { begin as laidOut, refresh } from "./fresh.js";
 import { focus, rowOf } from "./grid.js";
 import { keys } from "./keys.js";
 import { closeMenu, menus } from "./menu.js";
-import { openings, remember, reveal, toggle } from "./opening.js";
+import { openings, remember, reread, reveal, toggle } from "./opening.js";
 import { panels, renew } from "./panel.js";
 import { selecting } from "./selection.js";
 import { isDraft, tree } from "./server.js";
@@ -18,12 +18,13 @@ import { expect, watch } from "./waiting.js";
 import { windowing } from "./window.js";
 
 // Something was changed on the server: read it anew, show it, keep the focus.
-async function changed({ goals, below, undo, act }) {
+async function changed({ goals, below, undo, act, everything }) {
   const [goal] = goals;
   const hadFocus = goals.some(each => rowOf(each)?.contains(document.activeElement)) || document.activeElement === document.body;
   asked();
   closeMenu();
-  await refresh({ below, goals: [...goals, ...below.filter(Boolean)] });
+  if (everything) await reread();
+  else await refresh({ below, goals: [...goals, ...below.filter(Boolean)] });
   if (undo !== undefined) undoable(undo, act);
   if (undo) reveal(goal);
   if (hadFocus && !document.activeElement?.closest("form")) focus(rowOf(goal));
