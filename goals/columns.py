@@ -32,6 +32,7 @@ ALL = (
         "coverage", pgettext_lazy("share of the weight that is measured", "Data"), 4, is_number=True, is_usual=False
     ),
     Column("kpis", _("KPIs"), 3, is_number=True),
+    Column("smart", "S.M.A.R.T.", 4, is_number=True, is_usual=False),
     Column("upd", pgettext_lazy("when last", "Measured"), 5, is_number=True),
     Column("due", _("Due"), 6, "due", is_number=True, is_usual=False),
 )

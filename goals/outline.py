@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from cascade.templatetags.ui import percent_text
-from goals import reading, structure
+from goals import advice, reading, structure
 from goals.access import Rights
 from goals.models import Cycle, Goal, GoalFigures
 from people.models import Person
@@ -84,6 +84,7 @@ class Line:
     home: str = ""
     below: int = 0  # the goal it stands below in the tree as it is shown; 0 at the top
     effective: Decimal | None = None
+    smart: int | None = None
 
     @property
     def figures(self) -> GoalFigures:
@@ -271,6 +272,13 @@ class Outline:
         above = reading.path_figures([line.spot.id for line in lines])
         for line in lines:
             line.effective = reading.in_root(line.spot.id, above)[0]
+
+    def judge(self, entries: Iterable[Entry]) -> None:
+        """Adds how well each goal is put (docs/domain.md section 12)."""
+        lines = [entry for entry in entries if isinstance(entry, Line)]
+        found = advice.verdicts(self.person.organisation, [line.spot.id for line in lines])
+        for line in lines:
+            line.smart = found[line.spot.id].score
 
 
 COLUMNS = ("pk", "parent_id", "weight", "state", "lft", "rght")

@@ -106,9 +106,16 @@ def read(request: HttpRequest, outline: Outline, wanted: GoalFilter) -> Part:
         part = outline.found(wanted.among(outline.visible.filter(cycle=outline.cycle)), skip(request))
     else:
         part = outline.tree(opened(request, outline.cycle), skip(request))
-    if "effective" in wanted.columns:
-        outline.weigh(part.entries)
+    complete(outline, part.entries, wanted)
     return part
+
+
+def complete(outline: Outline, entries: list, wanted: GoalFilter) -> None:
+    """What is read only for who looks at its column."""
+    if "effective" in wanted.columns:
+        outline.weigh(entries)
+    if "smart" in wanted.columns:
+        outline.judge(entries)
 
 
 @require_safe
@@ -125,8 +132,7 @@ def rows(request: HttpRequest) -> HttpResponse:
     part = outline.below(parents, tops=0 in below) if parents or 0 in below else Part()
     named = set((numbers(request.GET.get("goals")) or [])[:ROWS])
     lines = [*part.entries, *outline.named(named)] if named else part.entries
-    if "effective" in wanted.columns:
-        outline.weigh(lines)
+    complete(outline, lines, wanted)
     told = {"shape": part.shape, "changed": changed_since(outline, moment(request.GET.get("since", "")))}
     context = {"entries": lines, "told": told, "cycle": cycle, "columns": wanted.columns, **fresh}
     return render(request, "goals/tree/rows.html", context | {"today": person.organisation.today()})

@@ -8,7 +8,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from goals import marks
+from goals import advice, marks
 from goals.models import Cycle, Goal
 from goals.outline import ROWS
 from tests.goals.asking import address, client, get, sentence
@@ -233,3 +233,15 @@ def test_a_goal_below_a_hidden_one_counts_for_a_restricted_goal(cast):
     assert "Counts for a restricted goal" in html
     assert "Not counted" not in html
     assert "Hidden" not in html
+
+
+def test_how_well_goals_are_put_is_a_column_for_who_asks(cast):
+    goal = cast.goal("Win ten new customers", owner=cast.cy)
+    kpi(goal, "k")
+    below = cast.goal("Win", goal)
+    assert "tg-smart" not in sentence(get(cast.cy, "tree", open=goal.pk))
+    scores = [str(advice.verdict(each).score) for each in (goal, below)]
+    shown = [sentence(get(cast.cy, "tree", columns="smart,owner", open=goal.pk))]
+    shown.append(sentence(get(cast.cy, "rows", columns="smart", goals=f"{goal.pk},{below.pk}", htmx=True)))
+    for text in shown:
+        assert re.findall(r'tg-smart quiet" role="gridcell">(\d+)', text) == scores
