@@ -1,8 +1,9 @@
 """The library beside an empty form: search, choose, and the fields are filled; nothing is saved."""
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
-from itertools import groupby
+from typing import Any
 from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse
@@ -48,7 +49,7 @@ def kpi_templates(request: HttpRequest, goal_id: int) -> HttpResponse:
     form = reverse("kpis:new", args=[goal.pk])
     found = library.matching(library.kpi_templates(), words(request))
     choices = [Choice(each, f"{form}?{urlencode({'template': each.key})}") for each in found]
-    groups = [(name, list(each)) for name, each in groupby(choices, lambda each: each.template.function_name)]
+    groups = grouped(choices, lambda template: template.function_name)
     return answer(request, "kpis/library/kpis.html", {"groups": groups, "goal": goal, "back": form})
 
 
@@ -60,8 +61,16 @@ def goal_templates(request: HttpRequest, goal_id: int | None = None) -> HttpResp
     choices = [Choice(each, f"{form}?{urlencode(each.fills)}") for each in found]
     rank = min(parent.level.rank + 1, len(LEVELS) - 1) if parent else 0
     choices.sort(key=lambda each: each.template.level != LEVELS[rank])  # the level of the new goal first
-    groups = [(NAMES[level], list(each)) for level, each in groupby(choices, lambda each: each.template.level)]
+    groups = grouped(choices, lambda template: NAMES[template.level])
     return answer(request, "kpis/library/goals.html", {"groups": groups, "back": form})
+
+
+def grouped(choices: list[Choice], name: Callable[[Any], Any]) -> list[tuple[Any, list[Choice]]]:
+    """Choices under their names, in the order in which the names come up."""
+    groups: dict[Any, list[Choice]] = {}
+    for each in choices:
+        groups.setdefault(name(each.template), []).append(each)
+    return list(groups.items())
 
 
 def words(request: HttpRequest) -> str:

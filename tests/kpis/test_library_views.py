@@ -50,6 +50,13 @@ def test_a_kpi_template_is_found_by_words_and_fills_the_form(cast, goal):
     assert picks(get(cast.bo, "kpis:kpi_templates", goal.pk, q="\0nothing like it")) == {}
 
 
+def test_each_function_stands_once_however_its_templates_are_found(cast, goal):
+    found = get(cast.bo, "kpis:kpi_templates", goal.pk, q="time")
+    names = [name for name, _ in found.context["groups"]]
+    assert len(names) == len(set(names)) > 3
+    assert sum(len(choices) for _, choices in found.context["groups"]) == len(picks(found))
+
+
 def test_without_scripts_a_template_is_chosen_on_a_page_and_in_the_forms_address(cast, goal):
     page = get(cast.bo, "kpis:kpi_templates", goal.pk, htmx=False).content.decode()
     address = reverse("kpis:new", args=[goal.pk])
