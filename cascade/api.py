@@ -18,6 +18,7 @@ import kpis.sight_api
 import kpis.strategy.api
 import people.api
 import people.notifications_api
+import reviews.api
 from cascade.problems import unknown_path
 
 APPS = (
@@ -30,6 +31,7 @@ APPS = (
     kpis.breakdown_api,
     kpis.proposals_api,
     kpis.strategy.api,
+    reviews.api,
 )
 
 router = SimpleRouter()

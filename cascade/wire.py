@@ -171,6 +171,16 @@ class Reference(serializers.Field):
         return value
 
 
+@extend_schema_field({"type": "integer", "minimum": 1})
+class IdReference(Reference):
+    """Another row that has no external id."""
+
+    default_error_messages = {"invalid": "Use an id (a number)."}
+
+    def column(self, data) -> str:
+        return super().column(data) if not isinstance(data, str) else self.fail("invalid")
+
+
 class References(serializers.ListField):
     """A list of other rows, each named once."""
 

@@ -23,6 +23,7 @@ from schemathesis.specs.openapi.checks import (
 
 from cascade.wsgi import application
 from goals import linking
+from reviews.schedule import work_out
 from tests.cast import token
 from tests.goals.measuring import kpi, rolled_up
 from tests.planning import alignment, comment, factor, initiative, process, resource
@@ -71,6 +72,7 @@ def headers(cast, one_connection):
     resource(cast, goals=[goal], levels=cast.levels, kpis=[sales])
     rolled_up(goal)
     linking.draw(goal, goal.parent, by=cast.ada, hypothesis="It shows.")
+    work_out(cast.works)
     return {"Authorization": f"Bearer {token(cast.ada)}"}
 
 

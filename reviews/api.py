@@ -1,0 +1,84 @@
+"""The REST API of reviews and check-ins."""
+
+from django.shortcuts import get_object_or_404
+from rest_framework.response import Response
+
+from cascade import versions
+from cascade.paging import by
+from cascade.resource import Resource, operation
+from reviews import access, checking_in
+from reviews import serializers as shapes
+from reviews.models import CheckIn, Review
+
+FILTERS = {"goal": "goal", "owner": "owner", "state": "state", "since": "day__gte", "until": "day__lte"}
+
+
+class Reviews(Resource):
+    """The calendar works itself out; what people decide in a review changes it."""
+
+    orders = {"day": by("day"), "-day": by("day", descending=True)}
+
+    def filled(self, ids: list[int]) -> list[dict]:
+        return shapes.ReviewRow.filled(Review.objects.visible_to(self.person), ids)
+
+    @operation(query=shapes.ReviewQuery, answer=shapes.ReviewRow, page=True)
+    def list(self, request):
+        """The reviews of the goals the person may see, called off ones included."""
+        rows = Review.objects.visible_to(self.person)
+        rows = rows.filter(**{lookup: self.query[name] for name, lookup in FILTERS.items() if name in self.query})
+        return self.paged(rows, self.orders[self.query["ordering"]], self.filled)
+
+    @operation(answer=shapes.ReviewRow)
+    def retrieve(self, request, pk):
+        """One review."""
+        return Response(self.filled([get_object_or_404(Review.objects.visible_to(self.person), pk=int(pk)).pk])[0])
+
+
+class CheckIns(Resource):
+    """What owners and contributors say before a review."""
+
+    orders = {"-id": by("id", descending=True), "id": by("id")}
+
+    def visible(self):
+        return CheckIn.objects.visible_to(self.person)
+
+    def filled(self, ids: list[int]) -> list[dict]:
+        return shapes.CheckInRow.filled(self.visible(), ids)
+
+    @operation(query=shapes.CheckInQuery, answer=shapes.CheckInRow, page=True)
+    def list(self, request):
+        """What was handed in for the goals the person may see, and the person's own drafts."""
+        rows = self.visible()
+        for name, lookup in {"review": "review", "goal": "review__goal", "author": "author"}.items():
+            if name in self.query:
+                rows = rows.filter(**{lookup: self.query[name]})
+        return self.paged(rows, self.orders[self.query["ordering"]], self.filled)
+
+    @operation(answer=shapes.CheckInRow)
+    def retrieve(self, request, pk):
+        """One check-in."""
+        return Response(self.filled([get_object_or_404(self.visible(), pk=int(pk)).pk])[0])
+
+    @operation(body=shapes.CheckInNew, answer=shapes.CheckInRow, status=201, refuses=(409,))
+    def create(self, request):
+        """Hands in the person's check-in for a review; handed in again, it changes. The figures are frozen as they are.
+
+        Errors have the codes `confidence_missing` and `comment_needed`; 409 `review_signed`.
+        """
+        fields = self.body()
+        review = fields.pop("review")
+        self.may(access.can_check_in(self.person, review))
+        return Response(self.filled([checking_in.submit(review, self.person, **fields).pk])[0], 201)
+
+    @operation(body=shapes.CheckInWritten, answer=shapes.CheckInRow, versioned=True, refuses=(409,))
+    def partial_update(self, request, pk):
+        """Hands in one's own check-in again, changed, until the review is signed off. Errors as for POST."""
+        row = get_object_or_404(self.visible().select_related("review__goal"), pk=int(pk))
+        self.may(row.author_id == self.person.pk and access.can_check_in(self.person, row.review))
+        version = versions.expected(request, row.version)
+        row = checking_in.submit(row.review, self.person, version, **self.body(partial=True))
+        return Response(self.filled([row.pk])[0])
+
+
+routes = [("reviews", Reviews), ("check-ins", CheckIns)]
+singles = []

@@ -1,0 +1,73 @@
+"""What the API takes and answers about reviews and check-ins."""
+
+from rest_framework import serializers
+
+from cascade.paging import PageQuery
+from cascade.wire import Choice, Day, IdReference, QueryReference, Row, Text, Whole
+from goals.models import Goal
+from people.models import Person
+from people.serializers import ordering
+from reviews.models import CheckIn, Review
+
+
+def reviews(person):
+    return Review.objects.visible_to(person)
+
+
+class ReviewQuery(PageQuery):
+    goal = QueryReference(lambda person: Goal.objects.visible_to(person), help_text="Of this goal.")
+    owner = QueryReference(lambda person: Person.objects.visible_to(person), help_text="Owed by this person.")
+    state = Choice(required=False, choices=Review.State.choices)
+    since = Day(required=False, help_text="Held on this day or later.")
+    until = Day(required=False, help_text="Held on this day or earlier.")
+    ordering = ordering("day", "-day")
+
+
+class ReviewRow(Row):
+    id = serializers.IntegerField()
+    version = serializers.IntegerField()
+    goal = serializers.IntegerField(source="goal_id")
+    owner = serializers.IntegerField(source="owner_id", allow_null=True, help_text="Who owes it.")
+    name = serializers.CharField(help_text="Its period, such as FY2027-Q1 or 2026-04.")
+    first = serializers.DateField(help_text="The first day of its period.")
+    end = serializers.DateField(help_text="The last day of its period within the goal's life.")
+    day = serializers.DateField(help_text="When it is held.")
+    closing = serializers.BooleanField(help_text="The goal ends with this period.")
+    state = serializers.ChoiceField(choices=Review.State.choices)
+    signed_at = serializers.DateTimeField(allow_null=True)
+
+
+class CheckInQuery(PageQuery):
+    review = QueryReference(reviews, help_text="Of this review.")
+    goal = QueryReference(lambda person: Goal.objects.visible_to(person), help_text="Of this goal.")
+    author = QueryReference(lambda person: Person.objects.visible_to(person))
+    ordering = ordering("-id", "id")
+
+
+class CheckInRow(Row):
+    id = serializers.IntegerField()
+    version = serializers.IntegerField()
+    review = serializers.IntegerField(source="review_id")
+    author = serializers.IntegerField(source="author_id")
+    confidence = serializers.IntegerField(allow_null=True, help_text="1 (hardly) to 5 (sure).")
+    comment = serializers.CharField()
+    blockers = serializers.CharField()
+    next_steps = serializers.CharField()
+    reported_status = serializers.CharField(help_text="As its author sees it; beside the computed one, may be empty.")
+    figures = serializers.JSONField(
+        allow_null=True, help_text="The goal's figures and its KPIs' when it was handed in; null of a draft."
+    )
+    submitted_at = serializers.DateTimeField(allow_null=True, help_text="Null of a draft, which only its author sees.")
+    updated_at = serializers.DateTimeField()
+
+
+class CheckInWritten(serializers.Serializer):
+    confidence = Whole(required=False, min_value=1, max_value=5, help_text="1 (hardly) to 5 (sure).")
+    comment = Text(required=False, allow_blank=True, max_length=10_000)
+    blockers = Text(required=False, allow_blank=True, max_length=10_000)
+    next_steps = Text(required=False, allow_blank=True, max_length=10_000)
+    reported_status = Choice(required=False, choices=CheckIn.Status.choices)
+
+
+class CheckInNew(CheckInWritten):
+    review = IdReference(reviews, help_text="The review it is for.")

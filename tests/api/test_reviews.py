@@ -1,0 +1,85 @@
+"""Reviews and check-ins over the API."""
+
+import datetime as dt
+
+import pytest
+import time_machine
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from goals import progress
+from reviews.models import CheckIn, Review
+from reviews.schedule import work_out
+from tests.api.calling import Caller, codes
+from tests.goals.test_views_board import daily
+
+
+@pytest.fixture
+def review(cast):
+    """Cy's team goal at 60 %, off track, in the review of April."""
+    with time_machine.travel(dt.datetime(2026, 4, 10, 12, tzinfo=dt.UTC), tick=False):
+        goal = cast.goal("Faster", cast.goal("Serve"), level=2, owner=cast.cy)
+        daily(goal, "speed", 60)
+        progress.roll_up(cast.works.pk)
+        work_out(cast.works)
+        yield Review.objects.get(goal=goal, name="2026-04")
+
+
+def test_reviews_are_listed_and_filtered(cast, review, cy):
+    april = cy.get(f"reviews/?goal={review.goal_id}&until=2026-05-31").json()["results"]
+    assert [(row["name"], row["first"], row["end"], row["day"], row["closing"]) for row in april] == [
+        ("2026-04", "2026-04-01", "2026-04-30", "2026-05-05", False)
+    ]
+    assert cy.get(f"reviews/?owner={cast.cy.pk}&state=planned&since=2027-01-01").json()["count"] == 1
+    assert cy.get(f"reviews/{review.pk}/").json()["owner"] == cast.cy.pk
+
+
+def test_a_check_in_is_handed_in_and_changed(cast, review, cy, ada):
+    refused = cy.post("check-ins/", {"review": review.pk, "confidence": 4})
+    assert codes(refused) == {("comment", "comment_needed")}
+    made = cy.post("check-ins/", {"review": review.pk, "confidence": 4, "comment": "Two depots"})
+    assert (made.status_code, made.body["figures"]["progress"], made.body["version"]) == (201, "0.6", 1)
+    assert ada.get(f"check-ins/?goal={review.goal_id}").json()["count"] == 1
+    path = f"check-ins/{made.body['id']}/"
+    assert cy.patch(path, {"comment": "Three"}, **{"If-Match": '"1"'}).body["comment"] == "Three"
+    assert cy.patch(path, {"comment": "Four"}, **{"If-Match": '"1"'}).status_code == 412
+    Review.objects.update(state=Review.State.SIGNED)
+    assert cy.patch(path, {"comment": "Five"}).status_code == 409
+    assert CheckIn.objects.get().comment == "Three"
+
+
+def test_only_who_has_the_goal_checks_in(cast, review, cy, ada, eve):
+    body = {"review": review.pk, "confidence": 4, "comment": "x"}
+    assert ada.post("check-ins/", body).status_code == 403
+    assert eve.post("check-ins/", body).status_code == 400
+    assert eve.get(f"reviews/{review.pk}/").status_code == 404
+    made = cy.post("check-ins/", body)
+    assert made.status_code == 201
+    path = f"check-ins/{made.body['id']}/"
+    assert (ada.patch(path, {"comment": "y"}).status_code, eve.get(path).status_code) == (403, 404)
+    assert CheckIn.objects.get().comment == "x"
+
+
+def test_drafts_are_their_authors_own(cast, review, cy, ada):
+    draft = CheckIn.objects.create(organisation=cast.works, review=review, author=cast.cy, comment="Not yet")
+    assert cy.get(f"check-ins/{draft.pk}/").status_code == 200
+    assert ada.get(f"check-ins/{draft.pk}/").status_code == 404
+
+
+@pytest.mark.parametrize("path", ["reviews/", "check-ins/"])
+def test_as_many_queries_for_one_as_for_many(cast, review, path):
+    caller = Caller(cast.ada)
+    caller.get("me/")
+
+    def queries() -> int:
+        with CaptureQueriesContext(connection) as found:
+            assert caller.get(path).status_code == 200
+        return len(found)
+
+    CheckIn.objects.create(organisation=cast.works, review=review, author=cast.ada)
+    one = queries()
+    for number in range(3):
+        goal = cast.goal(f"More {number}", level=2, owner=cast.ada)
+        work_out(cast.works)
+        CheckIn.objects.create(organisation=cast.works, review=goal.reviews.first(), author=cast.ada)
+    assert queries() == one
