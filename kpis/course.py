@@ -42,7 +42,8 @@ class Change:
 @dataclass(frozen=True, slots=True)
 class Line:
     """One period. `asked` is its own target, or where the path to the target stands at its end; `row` how the engine
-    took its value, None where there is none or it lies outside the KPI's life. `changes` are in order."""
+    took its value, None where there is none or it lies outside the KPI's life. `changes` are in order.
+    `is_before_start`: it ended before progress was measured anew."""
 
     period: Period
     name: str
@@ -53,6 +54,7 @@ class Line:
     is_running: bool
     is_overdue: bool
     is_within_life: bool
+    is_before_start: bool
 
     @property
     def value(self) -> Decimal | None:
@@ -71,6 +73,8 @@ class Line:
         """What is particular about the period, in a word or two."""
         if not self.is_within_life:
             return _("outside its time, not counted")
+        if self.is_before_start:
+            return _("before the new start, not counted")
         if self.value is None:
             if self.is_running:
                 return _("running")
@@ -177,17 +181,19 @@ def lines_of(
     lines = []
     for period in begun(kpi, held, fiscal, on):
         within = period.last >= start and period.first <= due
+        before_start = within and definition.start is not None and period.life_end < definition.start
         lines.append(
             Line(
                 period=period,
                 name=name_of(period, kpi.cadence, fiscal),
-                asked=asked(definition, period, fiscal) if within else None,
+                asked=asked(definition, period, fiscal) if within and not before_start else None,
                 held=held.get(period.first),
                 row=rows.get(period.first),
                 changes=tuple(changes.get(period.first, ())),
                 is_running=on < period.life_end,
                 is_overdue=on > period.life_end + grace,
                 is_within_life=within,
+                is_before_start=before_start,
             )
         )
     return lines
@@ -254,7 +260,7 @@ def targets(course: Course) -> list[tuple[dt.date, dt.date, Decimal]]:
 
 def so_far(course: Course) -> list[tuple[Line, Decimal]]:
     """At each measured period of the life what all values up to it come to, as the KPI aggregates them."""
-    measured = [line for line in course.measured if line.is_within_life]
+    measured = [line for line in course.measured if line.is_within_life and not line.is_before_start]
     values = [line.value for line in measured]
     return [
         (line, aggregate(course.definition.aggregation, values[: number + 1])) for number, line in enumerate(measured)

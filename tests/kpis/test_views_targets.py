@@ -190,3 +190,12 @@ def test_the_page_takes_as_many_queries_however_much_happened(kpi, bo):
     happen(3)
     happen(4)
     assert queries() == before
+
+
+def test_periods_before_a_new_start_say_so(kpi, bo):
+    bo.post(f"/kpis/{kpi.pk}/target/", asked(kpi, rebase="on", since="2026-03-01"))
+    lines = {line.name: line for line in bo.get(f"/kpis/{kpi.pk}/").context["course"].lines}
+    assert (lines["2026-02"].remark, lines["2026-02"].asked) == ("before the new start, not counted", None)
+    assert lines["2026-03"].remark == ""
+    assert lines["2026-03"].asked is not None
+    assert lines["2026-01"].remark == "before the new start, not counted"
