@@ -16,7 +16,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext_lazy
 
-from cascade.errors import Conflict
+from cascade.errors import Conflict, RowsRefused
 from cascade.numbers import NumberField
 from cascade.wire import MOST_ROWS
 from goals import lifecycle, undo, writing_api
@@ -110,6 +110,8 @@ class StateForm(TogetherForm):
 
     def refuse(self, goal: Goal, person: Person) -> None:
         lifecycle.refuse(goal, self.value, person, self.cleaned_data["reason"], None)
+        if self.value == Goal.State.ACTIVE and goal.state in lifecycle.AGREED_BY_OWNER:
+            lifecycle.refuse_weak(goal, person.organisation)
         goal.state = self.value
 
     def row(self) -> dict[str, Any]:
@@ -128,10 +130,17 @@ class Staying:
 
 
 class Together:
-    """Many goals, one change. `versions` are those the goals were seen with, None: as they are now."""
+    """Many goals, one change. `versions` are those the goals were seen with, None: as they are now; `refused` says why
+    goals could not be written a moment ago."""
 
-    def __init__(self, person: Person, versions: Mapping[int, int | None], form: TogetherForm) -> None:
-        self.person, self.form = person, form
+    def __init__(
+        self,
+        person: Person,
+        versions: Mapping[int, int | None],
+        form: TogetherForm,
+        refused: Mapping[int, str] | None = None,
+    ) -> None:
+        self.person, self.form, self.refused = person, form, dict(refused or {})
         seen = Goal.objects.visible_to(person).filter(pk__in=list(versions)[:MOST_ROWS])
         self.goals = list(seen.select_related("unit", "owner__unit", "parent", "organisation").in_tree_order())
         self.versions = {goal.pk: versions[goal.pk] or goal.version for goal in self.goals}
@@ -169,6 +178,8 @@ class Together:
     def against(self, rights: Rights, goal: Goal) -> str:
         if not rights.can_edit(goal):
             return _("You may not change it.")
+        if goal.pk in self.refused:
+            return self.refused[goal.pk]
         if self.versions[goal.pk] != goal.version:
             by = goal.history.latest().history_user
             return _("%(person)s changed it meanwhile; look at it first.") % {"person": by or _("Somebody else")}
@@ -200,6 +211,10 @@ class Together:
         ends = isinstance(self.form, StateForm) and self.form.value in lifecycle.ENDED
         goals = sorted(self.changing, key=lambda goal: -goal.depth if ends else goal.depth)
         rows = [{"id": goal.pk, "version": self.versions[goal.pk], **self.form.row()} for goal in goals]
-        with undo.act(self.person, self.form.done % {"count": len(rows)}) as act:
-            writing_api.write(self.person, rows)
+        try:
+            with undo.act(self.person, self.form.done % {"count": len(rows)}) as act:
+                writing_api.write(self.person, rows)
+        except RowsRefused as refusal:
+            self.refused = {rows[error["row"] - 1]["id"]: str(error["message"]) for error in refusal.errors}
+            raise
         return act

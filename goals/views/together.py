@@ -25,8 +25,8 @@ def change(request: HttpRequest, name: str) -> HttpResponse:
                 return done(request, goals)
             problem = _("Look again before you go on: not the same goals would change as a moment ago.")
         except RowsRefused:
-            goals = Together(request.user, goals.versions, form)
-            problem = _("Something changed meanwhile, so nothing was written. This is how it stands now.")
+            goals = Together(request.user, goals.versions, form, goals.refused)
+            problem = _("Some of the goals could not be written, so none was. This is how it stands now.")
     context = {"name": name, "form": form, "field": form[name], "together": goals, "problem": problem}
     context["goals"] = ",".join(f"{pk}:{version}" for pk, version in goals.versions.items())
     is_refused = problem or ("told" in request.POST and form.errors)

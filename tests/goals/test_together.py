@@ -9,7 +9,8 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from goals import undo
+from cascade.errors import RowsRefused
+from goals import together, undo
 from goals.models import Goal
 from tests.goals.asking import client, fresh, get, post, sentence, told
 
@@ -126,6 +127,26 @@ def test_more_goals_than_a_header_holds_are_read_anew_with_all_others(cast, goal
     answer = ask(cast.bo, "weight", named(goals["A"], goals["B"]), weight="3", told="2")
     assert (told(answer)["everything"], told(answer)["goals"]) == (True, [])
     assert told(answer)["act"] == "weight of 2 goals changed"
+
+
+def test_a_goal_that_is_too_weak_to_start_says_so_and_the_others_start(cast, goals):
+    cast.works.smart_minimum = 100
+    cast.works.save()
+    weak = cast.goal("Weak", goals["One"], state=Goal.State.DRAFT)
+    dialog = ask(cast.bo, "state", named(weak), state="active")
+    assert (promised(dialog), "100" in sentence(dialog)) == (0, True)
+
+
+def test_what_only_the_writing_refuses_is_told_of_its_goal(cast, goals):
+    form = together.DueForm({"due": "2030-01-01"}, person=cast.bo)
+    both = together.Together(cast.bo, {goals["A"].pk: 1, goals["B"].pk: 1}, form)
+    assert [goal.title for goal in both.changing] == ["A", "B"]
+    goals["B"].revise(by=cast.ada, title="B+")
+    with pytest.raises(RowsRefused):
+        both.apply()
+    again = together.Together(cast.bo, both.versions, form, both.refused)
+    assert [goal.title for goal in again.changing] == ["A"]
+    assert fresh(goals["A"]).due is None
 
 
 def test_sent_twice_it_is_done_once(cast, goals):
