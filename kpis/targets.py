@@ -87,7 +87,9 @@ def propose(kpi: Kpi, since: dt.date, *, rebase: bool = False, **fields: Any) ->
     before = asked_on(kpi.asked, since)
     if "milestones" in fields:
         fields["milestones"] = milestones_of(fields["milestones"])
-    row = {**before, **(anew(kpi, since, fields) if rebase else {}), **fields}
+    row = {**before, **fields}
+    if rebase:
+        row |= anew(kpi, since, row, "baseline" in fields)
     refuse_wrong(row, kpi)
     if all(row[name] == before[name] for name in DATED) and not any(dated.since(each) == since for each in kpi.targets):
         raise refusal("nothing_changes")
@@ -95,15 +97,17 @@ def propose(kpi: Kpi, since: dt.date, *, rebase: bool = False, **fields: Any) ->
     kpi.hold(kpi.organisation.today())
 
 
-def anew(kpi: Kpi, since: dt.date, given: Mapping[str, Any]) -> dict[str, Any]:
-    """The start of a path that begins on a day."""
-    definition = definition_of(asked_on(kpi.asked, since))
+def anew(kpi: Kpi, since: dt.date, row: Mapping[str, Any], has_start: bool) -> dict[str, Any]:
+    """What a path asks that begins on a day: from where it stood, by the milestones that are still to come."""
+    definition = definition_of(dict(row))
     if not definition.by_due or definition.is_maintain or kpi.cadence == Kpi.Cadence.ONCE:
         raise refusal("rebase_needs_by_due")
-    row = {"rebased_on": since, "trajectory": Kpi.Trajectory.LINEAR, "milestones": {}}
-    if definition.sums or "baseline" in given:
-        return row
-    return row | {"baseline": stood(kpi, since - dt.timedelta(days=1))}
+    ahead = {first: value for first, value in row["milestones"].items() if first >= since.isoformat()}
+    trajectory = row["trajectory"] if ahead else Kpi.Trajectory.LINEAR
+    asking = {"rebased_on": since, "milestones": ahead, "trajectory": trajectory}
+    if definition.sums or has_start:
+        return asking
+    return asking | {"baseline": stood(kpi, since - dt.timedelta(days=1))}
 
 
 def stood(kpi: Kpi, on: dt.date) -> Decimal | None:

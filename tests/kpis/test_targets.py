@@ -100,6 +100,15 @@ def test_a_new_start_measures_from_the_day_of_the_change(goal):
     assert expected == round(D(30) / 275, 18)
 
 
+def test_a_new_start_keeps_the_milestones_that_are_still_to_come(goal):
+    milestones = {"2026-02-01": 20, "2026-09-01": 80}
+    kpi = change(measured(goal, trajectory="steps", milestones=milestones), APRIL, target=D(90), rebase=True)
+    assert (kpi.milestones, kpi.trajectory) == ({"2026-09-01": "80"}, "steps")
+    late = change(kpi, dt.date(2026, 10, 1), rebase=True, baseline=D(50))
+    assert late.targets[-1]["milestones"] == {}
+    assert late.targets[-1]["trajectory"] == "linear"
+
+
 def test_a_start_that_is_given_is_taken(goal):
     kpi = change(measured(goal), APRIL, target=D(90), rebase=True, baseline=D(20))
     assert figures(kpi, "2026-04-30")[0] == round(D(20) / 70, 18)
