@@ -1,6 +1,7 @@
 """The reviews of goals, one for each period."""
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
 from goals.models import Goal
@@ -25,10 +26,10 @@ class Review(models.Model):
     """
 
     class State(models.TextChoices):
-        PLANNED = "planned", "Planned"
-        OPEN = "open", "Being held"
-        SIGNED = "signed", "Signed off"
-        CANCELLED = "cancelled", "Called off"
+        PLANNED = "planned", _("Planned")
+        OPEN = "open", _("Being held")
+        SIGNED = "signed", _("Signed off")
+        CANCELLED = "cancelled", _("Called off")
 
     organisation = models.ForeignKey(Organisation, models.CASCADE, related_name="reviews")
     goal = models.ForeignKey(Goal, models.CASCADE, related_name="reviews", db_index=False)

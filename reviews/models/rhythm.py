@@ -5,6 +5,7 @@ import datetime as dt
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
 from goals.models import Goal, OrganisationQuerySet
@@ -12,10 +13,10 @@ from people.models import Level, Organisation
 
 
 class Cadence(models.TextChoices):
-    WEEKLY = "weekly", "Weekly"
-    MONTHLY = "monthly", "Monthly"
-    QUARTERLY = "quarterly", "Quarterly"
-    YEARLY = "yearly", "Yearly"
+    WEEKLY = "weekly", _("Weekly")
+    MONTHLY = "monthly", _("Monthly")
+    QUARTERLY = "quarterly", _("Quarterly")
+    YEARLY = "yearly", _("Yearly")
 
 
 class ReviewSettings(models.Model):
@@ -23,9 +24,9 @@ class ReviewSettings(models.Model):
     holidays; times are by the clock of whoever is reminded."""
 
     class Shift(models.TextChoices):
-        NEXT = "next", "The next working day"
-        PREVIOUS = "previous", "The working day before"
-        NONE = "none", "That very day"
+        NEXT = "next", _("The next working day")
+        PREVIOUS = "previous", _("The working day before")
+        NONE = "none", _("That very day")
 
     organisation = models.OneToOneField(Organisation, models.CASCADE, primary_key=True, related_name="review_settings")
     country = models.CharField(max_length=2, blank=True)
