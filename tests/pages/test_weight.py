@@ -67,6 +67,8 @@ def company(cast) -> dict[str, str]:
         "edit a KPI": reverse("kpis:edit", args=[measured.pk]),
         "dashboard": reverse("goals:dashboard"),
         "what if": reverse("kpis:whatif"),
+        "strategy map": "/strategy-map/",
+        "reviews": "/reviews/",
     }
 
 
