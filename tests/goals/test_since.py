@@ -74,7 +74,7 @@ def test_what_people_decided_and_why(clock, cast, company):
     assert found["Win"].fields == [("weight", "1", "3")]
     assert (found["Win"].by, found["Win"].reason) == ("Ada", "It matters more")
     assert found["Serve"].fields == [("state", "Active", "Paused")]
-    assert found["Faster"].fields == [("parent", "Serve", "Win")]
+    assert found["Faster"].fields == [("goal above", "Serve", "Win")]
     assert (found["New here"].fields, found["New here"].goal_id) == ([], new.pk)
     assert changed(cast.ada, cast, day=12).decided == []
 
@@ -100,9 +100,9 @@ def test_it_tells_only_what_the_reader_may_see(clock, cast, company):
         shown = page(cast.cy, "/dashboard/changed/", since=f"2026-04-{day:02}")
         assert "Secret merger" not in shown.text
         assert "Serve" in shown.text
-    assert "parent Serve to a restricted goal" in page(cast.cy, "/dashboard/changed/", since="2026-04-10").text.replace(
-        "→", ""
-    ).replace("  ", " ")
+    assert "goal above Serve to a restricted goal" in page(
+        cast.cy, "/dashboard/changed/", since="2026-04-10"
+    ).text.replace("→", "").replace("  ", " ")
     assert "Serve" not in page(cast.eve, "/dashboard/changed/").text
 
 
