@@ -58,6 +58,7 @@ def test_a_goal_is_broken_down_for_sixty_people_in_under_a_minute_and_taken_back
     below = Goal.objects.filter(parent=goal)
     assert below.filter(state="proposed").count() == 60
     assert sum(Kpi.objects.filter(goal__in=below).values_list("target", flat=True)) == 100
+    page.wait_for_load_state()  # the toast came with the tree's page, whose scripts hear the click
     page.locator("[data-toast]").get_by_role("button", name="Undo").click()
     expect(page.get_by_text("Taken back")).to_be_visible()
     assert not Goal.objects.filter(parent=goal).exists()
