@@ -6,6 +6,7 @@ make run                                   # in one terminal
 
 import os
 import sys
+from base64 import b64decode
 from pathlib import Path
 
 from playwright.sync_api import Page, sync_playwright
@@ -88,8 +89,17 @@ def main() -> None:
 
 
 def shot(page: Page, name: str, view: str, theme: str) -> None:
-    path = HERE / f"{name}-{view}-{theme}.jpg"
-    page.screenshot(path=path, type="jpeg", quality=70, full_page=True)
+    """The whole page as WebP, which Playwright itself does not offer."""
+    size = page.evaluate("({width: innerWidth, height: document.documentElement.scrollHeight})")
+    asked = {
+        "format": "webp",
+        "quality": 75,
+        "captureBeyondViewport": True,
+        "clip": {"x": 0, "y": 0, "scale": 1, **size},
+    }
+    taken = page.context.new_cdp_session(page).send("Page.captureScreenshot", asked)
+    path = HERE / f"{name}-{view}-{theme}.webp"
+    path.write_bytes(b64decode(taken["data"]))
     print(path.name)
 
 
