@@ -75,6 +75,7 @@ def test_an_initiative_is_added_and_ticked_off_by_keyboard(cast, goal, visit):
     step.fill("Order")
     step.press("Enter")
     tick = page.get_by_role("button", name="Done: Order")
+    expect(tick).to_be_visible()
     settled(page)
     tick.press("Enter")
     expect(tick).to_have_attribute("aria-pressed", "true")
