@@ -14,6 +14,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods
 
 from cascade.errors import Conflict, RowsRefused
+from cascade.fields import plain
 from cascade.once import make_once
 from goals import path, undo
 from goals.access import Rights
@@ -98,7 +99,7 @@ def give(work: Work, key: str) -> None:
     seen = prepared(work)
     for row in seen.rows:
         if row.key == key and seen.preview.gap is not None and row.line.number is not None and not row.line.agreed:
-            work.said["number"][key] = f"{row.line.number + seen.preview.open:f}"
+            work.said["number"][key] = plain(row.line.number + seen.preview.open)
 
 
 def create(request: HttpRequest, work: Work) -> HttpResponse:
