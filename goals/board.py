@@ -158,7 +158,7 @@ def board(person: Person, cycle: Cycle, on: dt.date | None = None, known: dt.dat
     wanted = [line.id for line in (*lines.strategic, *(line for line, _ in losses[:MOST]), *unsure[:MOST])]
     wanted += [lines.top(line) for line, _ in losses[:MOST]]
     titles = told_of(set(wanted))
-    before = figures_before(lines.strategic, lines.on - dt.timedelta(days=DAYS_BACK))
+    before = figures_on([line.id for line in lines.strategic], lines.on - dt.timedelta(days=DAYS_BACK))
     return Board(
         cycle=cycle,
         on=lines.on,
@@ -181,10 +181,10 @@ def told_of(ids: Collection[int | None]) -> dict[int, Told]:
     return {pk: Told(title, owner_id, owner or "", unit or "") for pk, title, owner_id, owner, unit in rows}
 
 
-def figures_before(strategic: Iterable[Line], day: dt.date) -> dict[int, dict[str, Any]]:
-    """The last snapshot of each strategic goal up to a day."""
+def figures_on(ids: Collection[int], day: dt.date) -> dict[int, dict[str, Any]]:
+    """The figures of goals as they were known at the end of a day; goals that had none then are left out."""
     last = GoalSnapshot.objects.filter(goal=OuterRef("goal"), day__lte=day).order_by("-day").values("day")[:1]
-    rows = GoalSnapshot.objects.filter(goal_id__in=[line.id for line in strategic], day=Subquery(last))
+    rows = GoalSnapshot.objects.filter(goal_id__in=ids, day=Subquery(last))
     return {row.pop("goal_id"): row for row in rows.values("goal_id", "day", "progress", "expected", "gap", "status")}
 
 

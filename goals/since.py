@@ -10,10 +10,10 @@ from typing import Any
 
 from django.db.models import OuterRef, Q, Subquery
 
-from goals.board import Told, told_of
+from goals.board import Told, figures_on, told_of
 from goals.history import TOLD, Words
 from goals.lines import Line, Lines
-from goals.models import Goal, GoalSnapshot
+from goals.models import Goal
 from goals.nodes import TROUBLE, ZERO, Status
 from people.models import Person
 
@@ -23,13 +23,12 @@ DECIDED = ("parent", "level", "weight", "rollup_method", "state", "owner", "star
 
 @dataclass(frozen=True)
 class Moved:
-    """A goal's figures then and now. `lost`: what the loss against its pace costs the strategic goal, 0..1."""
+    """A goal's figures then and now."""
 
     line: Line
     told: Told
     progress: Decimal | None
     status: str
-    lost: Decimal
 
     @property
     def change(self) -> Decimal | None:
@@ -73,19 +72,15 @@ def since(person: Person, lines: Lines, day: dt.date) -> Since:
     fell = [line for line in moved if line.status in TROUBLE and before[line.id]["status"] not in TROUBLE]
     better = (Status.on_track, Status.achieved)
     recovered = [line for line in moved if line.status in better and before[line.id]["status"] in TROUBLE]
-    costs = {line.id: cost(lines, line, before[line.id]) for line in (*fell, *recovered)}
     for group in (fell, recovered):
-        group.sort(key=lambda line: (-abs(costs[line.id]), line.id))
+        group.sort(key=lambda line: (-abs(cost(lines, line, before[line.id])), line.id))
     shown = [*lines.strategic, *fell[:MOST], *recovered[:MOST]]
     told = told_of({line.id for line in shown})
 
     def listed(group: Iterable[Line]) -> list[Moved]:
         nothing: Mapping[str, Any] = {"progress": None, "status": Status.no_data}
         found = [(line, before.get(line.id, nothing)) for line in group if line.id in told]
-        return [
-            Moved(line, told[line.id], then["progress"], then["status"], costs.get(line.id, ZERO))
-            for line, then in found
-        ]
+        return [Moved(line, told[line.id], then["progress"], then["status"]) for line, then in found]
 
     decisions = decided(person, ids, day, lines.on)
     return Since(
@@ -101,14 +96,8 @@ def since(person: Person, lines: Lines, day: dt.date) -> Since:
 
 
 def cost(lines: Lines, line: Line, before: Mapping[str, Any]) -> Decimal:
+    """What the change against its pace costs the strategic goal, 0..1."""
     return lines.effective_weight(line) * ((line.gap or ZERO) - (before["gap"] or ZERO))
-
-
-def figures_on(ids: Collection[int], day: dt.date) -> dict[int, dict[str, Any]]:
-    """The figures of goals as they were known at the end of a day; goals that had none then are left out."""
-    last = GoalSnapshot.objects.filter(goal=OuterRef("goal"), day__lte=day).order_by("-day").values("day")[:1]
-    rows = GoalSnapshot.objects.filter(goal_id__in=ids, day=Subquery(last))
-    return {row.pop("goal_id"): row for row in rows.values("goal_id", "progress", "gap", "status")}
 
 
 def decided(person: Person, ids: Collection[int], day: dt.date, until: dt.date) -> list[Decided]:

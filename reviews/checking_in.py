@@ -64,7 +64,7 @@ def submit(review: Review, author: Person, version: int | None = None, **fields:
 def opened(review: Review, author: Person, version: int | None) -> CheckIn:
     """The author's check-in of a review that is still owed, held until the transaction ends."""
     review = Review.objects.select_for_update(no_key=True).get(pk=review.pk)
-    if review.state in (Review.State.SIGNED, Review.State.CANCELLED):
+    if not review.is_owed:
         raise Conflict("review_signed", _("This review is signed off or called off."))
     check_in = CheckIn.objects.filter(review=review, author=author).first()
     if check_in is None:

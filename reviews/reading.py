@@ -31,7 +31,7 @@ def listed(person: Person, whose: str) -> QuerySet:
 
 
 def overdue(rows: QuerySet, today: dt.date) -> QuerySet:
-    return rows.filter(day__lt=today, state__in=(Review.State.PLANNED, Review.State.OPEN))
+    return rows.owed().filter(day__lt=today)
 
 
 def mine(person: Person) -> Q:

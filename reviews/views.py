@@ -81,7 +81,7 @@ def check_in(request: HttpRequest, pk: int) -> HttpResponse:
         "done": "done" in request.GET and kept is not None and not kept.is_draft,
         "kpis": kpis.with_figures().order_by("pk"),
         "before": reading.before(review, request.user),
-        "open": review.state in (Review.State.PLANNED, Review.State.OPEN),
+        "open": review.is_owed,
     }
     return render(request, "reviews/check_in.html", context, status=422 if form.errors else 200)
 

@@ -54,5 +54,10 @@ class Review(models.Model):
         indexes = [models.Index(fields=["organisation", "day"], name="review_day")]
 
     @property
+    def is_owed(self) -> bool:
+        """Neither signed off nor called off, as `ReviewQuerySet.owed` finds them."""
+        return self.state in (Review.State.PLANNED, Review.State.OPEN)
+
+    @property
     def was_moved(self) -> bool:
         return self.revision > 1
