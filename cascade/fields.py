@@ -48,6 +48,10 @@ def plain(value: Decimal) -> str:
     return "0" if text in ("-0", "") else text
 
 
+def plain_or_none(value: Decimal | None) -> str | None:
+    return None if value is None else plain(value)
+
+
 def figure_field(**options) -> ExactDecimalField:
     """A derived figure: 18 decimals, absent when there is no data."""
     return ExactDecimalField(max_digits=48, decimal_places=18, null=True, blank=True, **options)

@@ -9,7 +9,7 @@ from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from cascade.fields import plain
+from cascade.fields import plain_or_none
 from cascade.templatetags.ui import percent_text
 from goals.models import Draft, Goal
 from goals.nodes import Id
@@ -69,18 +69,14 @@ def kept(found: Mapping[Id, Difference]) -> list[dict[str, Any]]:
     return [
         {
             "goal": goal,
-            "before": text(each.old.progress),
-            "after": text(each.new.progress),
-            "expected": text(each.new.expected),
+            "before": plain_or_none(each.old.progress),
+            "after": plain_or_none(each.new.progress),
+            "expected": plain_or_none(each.new.expected),
             "was": str(each.old.status),
             "status": str(each.new.status),
         }
         for goal, each in found.items()
     ]
-
-
-def text(figure: Decimal | None) -> str | None:
-    return None if figure is None else plain(figure)
 
 
 def applied_effects(person: Person, draft: Draft) -> list[Effect]:

@@ -9,7 +9,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from cascade.fields import plain
+from cascade.fields import plain, plain_or_none
 from goals import drafts
 from goals.drafts import Line, Subject
 from goals.models import Goal
@@ -100,7 +100,7 @@ def values_of(kpi_ids: list[int], days: Iterable[dt.date]) -> dict[tuple[int, st
 
 
 def kpi_subject(kpi: Kpi, values: Mapping[str, str | None]) -> Subject:
-    target = None if kpi.target is None else plain(kpi.target)
+    target = plain_or_none(kpi.target)
     now = {"target": target, "weight": plain(kpi.weight), "state": kpi.state, "values": dict(values)}
     return Subject("kpi", kpi.pk, kpi.name, now)
 

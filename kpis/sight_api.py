@@ -6,7 +6,7 @@ from django.shortcuts import get_object_or_404
 from rest_framework import serializers
 from rest_framework.response import Response
 
-from cascade.fields import plain
+from cascade.fields import plain_or_none
 from cascade.resource import Resource, operation
 from cascade.wire import AsOfQuery, Figure, figure, written
 from kpis.answers import Exchange, waiting_for
@@ -154,11 +154,11 @@ def told_kpi(own: OwnKpi) -> dict:
         "kpi": kpi.id,
         "name": kpi.name,
         "unit": kpi.unit,
-        "target": None if kpi.definition.target is None else plain(kpi.definition.target),
+        "target": plain_or_none(kpi.definition.target),
         "cadence": str(kpi.definition.cadence),
         "records": own.records,
         "latest_period": kpi.latest_period and kpi.latest_period.isoformat(),
-        "latest_value": None if kpi.latest_value is None else plain(kpi.latest_value),
+        "latest_value": plain_or_none(kpi.latest_value),
         "actual": figure(kpi.actual),
         "progress": figure(kpi.part.progress),
         "expected": figure(kpi.part.expected),

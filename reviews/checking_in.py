@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from cascade.errors import Conflict, VersionMismatch
-from cascade.fields import plain
+from cascade.fields import plain_or_none
 from goals import progress
 from goals.models import Goal, GoalFigures
 from kpis.models import Kpi
@@ -90,21 +90,17 @@ def frozen(goal_id: int) -> dict[str, Any]:
     kpis = Kpi.objects.filter(goal_id=goal_id, state=Kpi.State.ACTIVE).select_related("figures").order_by("pk")
     return {
         "status": found.status if found else state,
-        **{name: text(getattr(found, name, None)) for name in FIGURES},
+        **{name: plain_or_none(getattr(found, name, None)) for name in FIGURES},
         "kpis": [
             {
                 "id": kpi.pk,
                 "name": kpi.name,
                 "unit": kpi.unit,
-                "target": text(kpi.target),
-                "actual": text(kpi.figures.actual) if hasattr(kpi, "figures") else None,
-                "progress": text(kpi.figures.progress) if hasattr(kpi, "figures") else None,
+                "target": plain_or_none(kpi.target),
+                "actual": plain_or_none(kpi.figures.actual) if hasattr(kpi, "figures") else None,
+                "progress": plain_or_none(kpi.figures.progress) if hasattr(kpi, "figures") else None,
                 "status": kpi.figures.status if hasattr(kpi, "figures") else "no_data",
             }
             for kpi in kpis
         ],
     }
-
-
-def text(value) -> str | None:
-    return None if value is None else plain(value)
