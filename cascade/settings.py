@@ -260,7 +260,8 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 
-# Mail: files in the data folder, or EMAIL_URL.
+# Mail: files in the data folder, or EMAIL_URL. A mail server that is silent does not hold a worker.
+EMAIL_TIMEOUT = 20
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.str("MAIL_FROM", "cascade@localhost")
 if EMAIL_URL := env.str("EMAIL_URL", ""):
     vars().update(env.email_url_config(EMAIL_URL))
