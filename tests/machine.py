@@ -69,6 +69,8 @@ def pytest_collection_modifyitems(config, items):
         marks = {mark.name for mark in item.iter_markers()}
         why = [reasons[mark] for mark in NEEDS if mark in marks and mark in reasons]
         left_out.update(filter(None, why[:1]))
+        if "browser" in marks:
+            item.add_marker(pytest.mark.flaky(reruns=1))  # a browser on a busy machine; said in the summary
         again = run != "second" or marks & {"postgres", "redis", "django_db"} or depends_on_database(item)
         (dropped if why or not again else kept).append(item)
     items[:] = kept
@@ -104,6 +106,8 @@ def pytest_terminal_summary(terminalreporter, config):
     terminalreporter.section(f"ran on {engine} and {broker}")
     for reason, count in sorted(left_out.items()):
         terminalreporter.line(f"LEFT OUT: {count} test{'s' * (count != 1)}, because {reason}", yellow=True)
+    for report in terminalreporter.stats.get("rerun", []):
+        terminalreporter.line(f"RAN AGAIN after a failure: {report.nodeid}", yellow=True)
     if not left_out:
         terminalreporter.line("Nothing was left out." if config.getoption("run") != "first" else FIRST_RUN)
 

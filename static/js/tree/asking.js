@@ -27,7 +27,10 @@ async function tellAgain(form) {
   const answer = await part(form.action, { body, quiet: true });
   if (!answer || !form.isConnected) return;
   form.elements.told.value = answer.querySelector("[name=told]").value;
-  for (const place of [".together-told", ".rowline"]) form.querySelector(place).replaceChildren(...answer.querySelector(place).childNodes);
+  for (const place of [".together-told", ".rowline"]) {
+    const [held, fresh] = [form.querySelector(place), answer.querySelector(place)];
+    if (!held.isEqualNode(fresh)) held.replaceChildren(...fresh.childNodes);  // never under the pointer for nothing
+  }
 }
 
 export const askWhere = row => ask(address(row.dataset.id, "move"));
