@@ -22,7 +22,8 @@ class Review(models.Model):
     """The review of a goal for the period `first`..`end`, held on `day` (docs/domain.md sections 14 and 15).
 
     `owner` owes it. `revision` counts how often a person moved it; moved by a person it keeps its day when the
-    calendar is worked out again.
+    calendar is worked out again. Planned, then being held, then signed off: `figures` are those of the goals it covers
+    at that moment. `wins` and `notes` are what was written down while it was held.
     """
 
     class State(models.TextChoices):
@@ -41,6 +42,11 @@ class Review(models.Model):
     closing = models.BooleanField(default=False)
     revision = models.PositiveSmallIntegerField(default=1)
     state = models.CharField(max_length=10, choices=State, default=State.PLANNED)
+    opened_by = models.ForeignKey(Person, models.SET_NULL, null=True, blank=True, related_name="+")
+    opened_at = models.DateTimeField(null=True, blank=True)
+    wins = models.TextField(blank=True, max_length=10_000)
+    notes = models.TextField(blank=True, max_length=10_000)
+    figures = models.JSONField(null=True, blank=True)
     signed_by = models.ForeignKey(Person, models.SET_NULL, null=True, blank=True, related_name="+")
     signed_at = models.DateTimeField(null=True, blank=True)
     version = models.PositiveIntegerField(default=1)
