@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
 
+from django.test import Client
+
 from goals import tree
 from goals.models import Cycle, Goal, Perspective, RollupState
 from people.models import ApiToken, Level, Organisation, Person, Unit
@@ -56,6 +58,12 @@ def founded(name: str) -> tuple[Organisation, list[Level], Cycle]:
 def person(organisation: Organisation, name: str, role: str, **fields) -> Person:
     email = f"{name.lower()}@{organisation.name.lower()}.example"
     return Person.objects.create_user(email, organisation=organisation, name=name, role=role, **fields)
+
+
+def signed_in(person: Person) -> Client:
+    client = Client()
+    client.force_login(person)
+    return client
 
 
 def cast() -> Cast:

@@ -7,17 +7,11 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from people import notifications
 from people.models import Notification
-from people.notifications import Kind, notify
+from people.notifications import notify
 from tests.api.calling import codes
 
-
-@pytest.fixture(autouse=True)
-def hello():
-    notifications.register(Kind("hello", "Somebody greets you", "%(by)s says %(word)s"))
-    yield
-    del notifications.KINDS["hello"]
+pytestmark = pytest.mark.usefixtures("hello")
 
 
 def told(person, word="hello") -> Notification:

@@ -3,17 +3,11 @@
 import json
 
 from django.http import HttpResponse
-from django.test import Client
 from django.urls import reverse
 
 from goals.models import Goal
 from people.models import Person
-
-
-def client(person: Person) -> Client:
-    made = Client()
-    made.force_login(person)
-    return made
+from tests.cast import signed_in
 
 
 def address(name: str, *args) -> str:
@@ -22,12 +16,12 @@ def address(name: str, *args) -> str:
 
 def get(person: Person, name: str, /, *args, htmx: bool = False, **query) -> HttpResponse:
     headers = {"HX-Request": "true"} if htmx else {}
-    return client(person).get(address(name, *args), query, headers=headers)
+    return signed_in(person).get(address(name, *args), query, headers=headers)
 
 
 def post(person: Person, name: str, /, *args, htmx: bool = True, query: dict | None = None, **sent) -> HttpResponse:
     headers = {"HX-Request": "true"} if htmx else {}
-    return client(person).post(address(name, *args), sent, query_params=query, headers=headers)
+    return signed_in(person).post(address(name, *args), sent, query_params=query, headers=headers)
 
 
 def told(answer: HttpResponse) -> dict:

@@ -4,7 +4,8 @@ import pytest
 
 from goals import saved_views
 from goals.models import OpenGoals, SavedView
-from tests.goals.asking import address, client, get, post, sentence
+from tests.cast import signed_in
+from tests.goals.asking import address, get, post, sentence
 
 
 @pytest.fixture(autouse=True)
@@ -13,11 +14,11 @@ def grow(cast):
 
 
 def save(person, name: str = "Mine", query: str = "status=at_risk&columns=owner,gap&sort=-gap", **fields):
-    return client(person).post(address("save_view"), {"name": name, "query": query, **fields})
+    return signed_in(person).post(address("save_view"), {"name": name, "query": query, **fields})
 
 
 def change(person, view: SavedView, act: str, query: str = ""):
-    return client(person).post(address("change_view", view, act), {"query": query})
+    return signed_in(person).post(address("change_view", view, act), {"query": query})
 
 
 @pytest.fixture
@@ -33,7 +34,7 @@ def test_a_view_keeps_what_the_filters_understand_and_stands_in_the_address(cast
     view = cast.cy.saved_views.get()
     assert view.query == "q=a%26b&owner=nobody&columns=owner,gap&sort=-gap"
     assert answer.url == f"{address('tree')}?{view.query}&view={view.pk}"
-    page = sentence(client(cast.cy).get(answer.url))
+    page = sentence(signed_in(cast.cy).get(answer.url))
     assert all(f'class="{mark}' in page for mark in ("tg-owner", "num tg-gap"))
     assert "tg-status" not in page
     assert 'aria-sort="descending"' in page
@@ -97,7 +98,7 @@ def test_one_view_of_mine_opens_first_and_only_when_nothing_else_was_asked_for(c
 
 
 def test_a_changed_view_says_so_and_can_be_saved_as_it_is(cast, view):
-    same = sentence(client(cast.bo).get(f"{address('tree')}?{saved_views.address(view)}"))
+    same = sentence(signed_in(cast.bo).get(f"{address('tree')}?{saved_views.address(view)}"))
     other = sentence(get(cast.bo, "tree", view=view.pk, q="b"))
     assert ("Save as it is shown now" in same, "Save as it is shown now" in other) == (False, True)
     assert "Save as it is shown now" not in sentence(get(cast.cy, "tree", view=view.pk, q="b"))

@@ -12,7 +12,8 @@ from django.test.utils import CaptureQueriesContext
 from cascade.errors import RowsRefused
 from goals import together, undo
 from goals.models import Goal
-from tests.goals.asking import client, fresh, get, post, sentence, told
+from tests.cast import signed_in
+from tests.goals.asking import fresh, get, post, sentence, told
 
 
 @pytest.fixture
@@ -60,7 +61,7 @@ def test_one_thing_is_changed_of_many_and_taken_back_at_once(cast, goals, name, 
     stored = [getattr(fresh(goal), name) for goal in chosen]
     assert [str(each) if name == "owner" and each else each for each in stored] == [expected] * 2
     assert [goal.history.count() for goal in chosen] == [3, 3]
-    assert client(cast.bo).post(told(answer)["undo"], headers={"HX-Request": "true"}).status_code == 200
+    assert signed_in(cast.bo).post(told(answer)["undo"], headers={"HX-Request": "true"}).status_code == 200
     assert list(Goal.objects.order_by("pk").values_list("owner", "weight", "due", "state")) == before
 
 

@@ -14,7 +14,8 @@ from goals import lifecycle, structure, tree, undo
 from goals.models import Act, Goal
 from goals.progress import roll_up
 from kpis.models import Kpi
-from tests.goals.asking import client, fresh, get, post, sentence, told
+from tests.cast import signed_in
+from tests.goals.asking import fresh, get, post, sentence, told
 from tests.goals.measuring import kpi
 
 
@@ -185,11 +186,11 @@ def test_only_the_one_who_acted_takes_back_and_only_by_sending(cast, branches):
     answer = post(cast.bo, "move", branches[2], parent=branches[1].pk)
     url = told(answer)["undo"]
     for other in (cast.ada, cast.eve):
-        assert client(other).post(url).status_code == 404
-    assert client(cast.bo).get(url).status_code == 405
+        assert signed_in(other).post(url).status_code == 404
+    assert signed_in(cast.bo).get(url).status_code == 405
     assert children(branches[1]) == ["A"]
-    assert client(cast.bo).post(url, headers={"HX-Request": "true"}).status_code == 200
-    again = client(cast.bo).post(url, headers={"HX-Request": "true"})
+    assert signed_in(cast.bo).post(url, headers={"HX-Request": "true"}).status_code == 200
+    again = signed_in(cast.bo).post(url, headers={"HX-Request": "true"})
     assert (again.status_code, "already" in sentence(again)) == (409, True)
 
 
@@ -219,7 +220,7 @@ def test_every_change_in_the_tree_can_be_taken_back(cast, branches):
     acts = [told(answer)["act"] for answer in changes]
     assert acts[:3] == ["title of “A+” changed", "weight of “B” changed", "“New” added"]
     for answer in reversed(changes):
-        assert client(cast.ada).post(told(answer)["undo"], headers={"HX-Request": "true"}).status_code == 200
+        assert signed_in(cast.ada).post(told(answer)["undo"], headers={"HX-Request": "true"}).status_code == 200
     assert [values(goal) for goal in branches] == before
     assert not Goal.objects.filter(title="New").exists()
 

@@ -2,13 +2,13 @@
 
 import pytest
 from django.db import connection
-from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from goals.models import Alignment, Comment
 from kpis.models import Initiative, Milestone, Process, Resource, SuccessFactor
 from people.models import Notification
+from tests.cast import signed_in
 from tests.goals.measuring import kpi, rolled_up
 from tests.pages.reading import read
 from tests.planning import alignment, comment, factor, initiative, process, resource
@@ -24,18 +24,12 @@ def goal(cast):
     return rolled_up(made)
 
 
-def client(person) -> Client:
-    made = Client()
-    made.force_login(person)
-    return made
-
-
 def send(person, name, args, data=None, **headers):
-    return client(person).post(reverse(name, args=args), data or {}, headers=headers)
+    return signed_in(person).post(reverse(name, args=args), data or {}, headers=headers)
 
 
 def page(person, goal, **query) -> str:
-    return read(client(person).get(reverse("goals:detail", args=[goal.pk]), query)).text
+    return read(signed_in(person).get(reverse("goals:detail", args=[goal.pk]), query)).text
 
 
 def statuses(cast, name, args, data=None) -> dict[str, int]:
@@ -130,7 +124,7 @@ def test_a_factor_is_changed_and_keeps_its_kpis(cast, goal):
     made.refresh_from_db()
     assert (made.name, made.perspective, made.kpis.count()) == ("Parts", cast.customer, 1)
     assert send(cast.bo, "kpis:factor", [goal.pk, made.pk], {"name": ""}).status_code == 422
-    assert client(cast.bo).get(reverse("kpis:factor", args=[goal.pk, made.pk])).status_code == 200
+    assert signed_in(cast.bo).get(reverse("kpis:factor", args=[goal.pk, made.pk])).status_code == 200
 
 
 def test_factors_of_another_goal_are_not_reached_through_this_one(cast, goal):
@@ -150,7 +144,9 @@ def test_an_initiative_is_ticked_off_by_its_owner_and_the_goals_editors(cast, go
     assert (made.state, made.done_on, made.version) == ("done", cast.works.today(), 2)
     assert "1 done or dropped" in page(cast.dee, goal)
     assert send(cast.cy, "kpis:initiative_state", [goal.pk, made.pk, "gone"]).status_code == 404
-    assert "GET" not in client(cast.cy).get(reverse("kpis:initiative_state", args=[goal.pk, made.pk, "done"]))["Allow"]
+    assert (
+        "GET" not in signed_in(cast.cy).get(reverse("kpis:initiative_state", args=[goal.pk, made.pk, "done"]))["Allow"]
+    )
 
 
 def test_an_initiative_is_changed_and_tells_its_history(cast, goal):
@@ -163,7 +159,7 @@ def test_an_initiative_is_changed_and_tells_its_history(cast, goal):
 
     assert set(made.kpis.all()) == set()  # Ada sees both and chose none
     assert "1 is overdue: Fill the depots" in text
-    told = read(client(cast.cy).get(reverse("kpis:initiative_history", args=[goal.pk, made.pk]))).text
+    told = read(signed_in(cast.cy).get(reverse("kpis:initiative_history", args=[goal.pk, made.pk]))).text
     assert "Ada changed the title from Stock two depots to Fill the depots" in told
     assert "the owner from nothing to Cy" in told
 
@@ -184,7 +180,7 @@ def test_milestones_are_added_ticked_and_taken_away(cast, goal):
     step = made.milestones.order_by("pk").first()
     sent_on = send(cast.bo, "kpis:milestone", [goal.pk, made.pk, step.pk], {"done": "0"}).url
     assert sent_on == f"/goals/{goal.pk}/?initiative={made.pk}#initiatives"
-    assert '<details class="ini-more" open>' in client(cast.bo).get(sent_on).content.decode()
+    assert '<details class="ini-more" open>' in signed_in(cast.bo).get(sent_on).content.decode()
     address = [goal.pk, made.pk, step.pk]
     assert statuses(cast, "kpis:milestone", address, {"done": "1"}) == EDITORS
     assert "1 of 2" in page(cast.dee, goal)
@@ -222,7 +218,7 @@ def test_goals_beside_the_tree_are_told_on_both_and_never_named_to_who_may_not_s
 def test_only_goals_that_may_be_supported_are_suggested(cast, goal):
     cast.goal("Grapes", goal.parent)
     cast.goal("Grass", goal.parent, visibility="private", owner=cast.ada)
-    answer = client(cast.bo).get(reverse("goals:alignment_goals", args=[goal.pk]), {"q": "gr"}).content.decode()
+    answer = signed_in(cast.bo).get(reverse("goals:alignment_goals", args=[goal.pk]), {"q": "gr"}).content.decode()
 
     assert "Grapes" in answer
     assert "Grass" not in answer
@@ -243,7 +239,7 @@ def test_who_sees_the_goal_comments_and_the_mentioned_hears_of_it(cast, goal):
     urls = set(Notification.objects.filter(person=cast.cy).values_list("url", flat=True))
     assert len(urls) == 3
     for url in urls:
-        assert client(cast.cy).get(url).status_code == 200
+        assert signed_in(cast.cy).get(url).status_code == 200
 
 
 def test_comments_are_changed_by_their_author_and_deleted_by_the_administrator_too(cast, goal):
@@ -253,7 +249,7 @@ def test_comments_are_changed_by_their_author_and_deleted_by_the_administrator_t
     text = page(cast.dee, goal)
     assert "First" in text
     assert "edited" in text
-    assert client(cast.cy).get(reverse("goals:edit_comment", args=[goal.pk, made.pk])).status_code == 200
+    assert signed_in(cast.cy).get(reverse("goals:edit_comment", args=[goal.pk, made.pk])).status_code == 200
     assert send(cast.bo, "goals:delete_comment", [goal.pk, made.pk]).status_code == 403
     assert send(cast.ada, "goals:delete_comment", [goal.pk, made.pk]).status_code == 302
     assert send(cast.cy, "goals:delete_comment", [goal.pk, made.pk]).status_code == 302
@@ -279,10 +275,10 @@ def test_people_are_suggested_only_where_they_may_see_the_goal(cast, goal):
     secret = cast.goal("Secret", visibility="private", owner=cast.ada)
     address = reverse("goals:comment_people", args=[secret.pk])
 
-    answer = client(cast.ada).get(address, {"q": ""}).content.decode()
+    answer = signed_in(cast.ada).get(address, {"q": ""}).content.decode()
     assert "Dee" in answer
     assert not any(name in answer for name in ('data-value="Cy', "Eve"))
-    assert client(cast.cy).get(address).status_code == 404
+    assert signed_in(cast.cy).get(address).status_code == 404
 
 
 def test_what_people_type_is_never_run(cast, goal):
@@ -291,7 +287,7 @@ def test_what_people_type_is_never_run(cast, goal):
     initiative(cast, goal, title=nasty, description=nasty, milestones=[{"title": nasty[:300]}])
     factor(cast, goal, nasty[:300])
     resource(cast, nasty[:300], text=nasty, goals=[goal], levels=[goal.level])
-    answer = client(cast.ada).get(reverse("goals:detail", args=[goal.pk])).content.decode()
+    answer = signed_in(cast.ada).get(reverse("goals:detail", args=[goal.pk])).content.decode()
 
     assert "<script>alert(1)" not in answer
     assert 'href="javascript' not in answer
@@ -371,7 +367,7 @@ def test_the_number_of_queries_does_not_grow_with_what_is_around(cast, goal):
         rolled_up(goal)
 
     def queries(who):
-        browser = client(who)
+        browser = signed_in(who)
         address = reverse("goals:detail", args=[goal.pk])
         browser.get(address)
         with CaptureQueriesContext(connection) as found:

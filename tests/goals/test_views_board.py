@@ -5,22 +5,16 @@ from decimal import Decimal
 
 import pytest
 from django.db import connection
-from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from goals import progress
 from goals.models import Cycle, Goal, GoalSnapshot
 from kpis.recording import record_one
+from tests.cast import signed_in
 from tests.goals.measuring import kpi, rolled_up
 from tests.pages.reading import read
 
 HTMX = {"HX-Request": "true"}
-
-
-def signed_in(person) -> Client:
-    client = Client()
-    client.force_login(person)
-    return client
 
 
 def page(person, path="/dashboard/", status=200, **query):

@@ -6,7 +6,6 @@ from decimal import Decimal
 import pytest
 import time_machine
 from django.db import connection
-from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
@@ -17,16 +16,11 @@ from goals.models import Goal, GoalSnapshot
 from goals.progress import snapshot
 from kpis.models import Kpi
 from kpis.recording import record_one
+from tests.cast import signed_in
 from tests.engine.cases import CASES
 from tests.goals.loading import load, on
 from tests.goals.measuring import kpi, rolled_up
 from tests.pages.reading import read
-
-
-def signed_in(person) -> Client:
-    client = Client()
-    client.force_login(person)
-    return client
 
 
 def page(person, goal, status=200, **query):

@@ -10,7 +10,8 @@ from goals import tree
 from goals.models import Draft, Goal
 from goals.nodes import exactly
 from goals.nodes import stored as rounded
-from tests.goals.asking import address, client, get, post, sentence
+from tests.cast import signed_in
+from tests.goals.asking import address, get, post, sentence
 from tests.goals.measuring import kpi, rolled_up
 
 
@@ -28,7 +29,7 @@ def goals(cast):
 
 @pytest.fixture
 def draft(cast, goals) -> Draft:
-    answer = client(cast.ada).post(address("draft_begin"))
+    answer = signed_in(cast.ada).post(address("draft_begin"))
     assert answer.status_code == 302
     return Draft.objects.get()
 
@@ -169,7 +170,7 @@ def test_only_its_maker_opens_the_tree_of_a_draft(cast, goals, draft):
 
 
 def test_goals_are_moved_by_those_who_may_move_them(cast, goals):
-    client(cast.bo).post(address("draft_begin"))
+    signed_in(cast.bo).post(address("draft_begin"))
     draft = Draft.objects.get(owner=cast.bo)
     assert move(cast, draft, goals["Sell"], goals["Win"], who=cast.bo).status_code == 200
     assert move(cast, draft, goals["Sell"], goals["Serve"], who=cast.bo).status_code == 403
@@ -178,7 +179,7 @@ def test_goals_are_moved_by_those_who_may_move_them(cast, goals):
 
 def test_what_may_not_be_seen_stays_hidden(cast, goals):
     Goal.objects.filter(pk=goals["Win"].pk).update(visibility="private")
-    client(cast.cy).post(address("draft_begin"))
+    signed_in(cast.cy).post(address("draft_begin"))
     draft = Draft.objects.get(owner=cast.cy)
     assert "Win" not in get(cast.cy, "draft", draft).content.decode()
     assert move(cast, draft, goals["Answer"], goals["Win"], who=cast.cy).status_code == 404

@@ -9,7 +9,8 @@ from django.test.utils import CaptureQueriesContext
 from goals import moves, tree
 from goals.models import Goal, GoalFigures
 from goals.progress import roll_up
-from tests.goals.asking import address, client, fresh, get, post, sentence, told
+from tests.cast import signed_in
+from tests.goals.asking import address, fresh, get, post, sentence, told
 from tests.goals.measuring import kpi, rolled_up
 
 
@@ -40,7 +41,7 @@ def test_a_goal_moves_below_another_and_back(cast, branches):
     assert (children(one), children(two)) == (["At 60"], ["At 80", "At 40", "At 20"])
     assert told(answer)["below"] == [one.pk, two.pk]
     assert "stands below “Two” now. “One” goes from 40% to 60%. “Two” goes from 60% to 46.7%." in sentence(answer)
-    back = client(cast.ada).post(told(answer)["undo"], headers={"HX-Request": "true"})
+    back = signed_in(cast.ada).post(told(answer)["undo"], headers={"HX-Request": "true"})
     assert (back.status_code, children(one), children(two)) == (200, ["At 20", "At 60"], ["At 80", "At 40"])
 
 
@@ -126,7 +127,7 @@ def test_what_moved_again_is_not_undone(cast, branches):
     moving, two = branches[20], branches["Two"]
     undo = told(post(cast.ada, "move", moving, parent=two.pk))["undo"]
     post(cast.ada, "move", moving, parent="")
-    answer = client(cast.ada).post(undo, headers={"HX-Request": "true"})
+    answer = signed_in(cast.ada).post(undo, headers={"HX-Request": "true"})
     assert (answer.status_code, "again since, so nothing was taken back" in sentence(answer)) == (409, True)
     assert fresh(moving).parent is None
 
@@ -137,7 +138,7 @@ def test_a_place_that_has_ended_is_not_undone(cast, branches):
     one, moving = branches["One"], branches[20]
     undo = told(post(cast.ada, "move", moving, parent=branches["Two"].pk))["undo"]
     lifecycle.change_state(one, "cancelled", by=cast.ada, with_descendants=True)
-    answer = client(cast.ada).post(undo, headers={"HX-Request": "true"})
+    answer = signed_in(cast.ada).post(undo, headers={"HX-Request": "true"})
     assert (answer.status_code, "nothing open can stand below it" in sentence(answer)) == (409, True)
 
 
@@ -145,7 +146,7 @@ def test_a_neighbour_that_left_leaves_the_end(cast, branches):
     one, two, moving = branches["One"], branches["Two"], branches[20]
     undo = told(post(cast.ada, "move", moving, parent=two.pk))["undo"]
     tree.move(branches[60], two, by=cast.ada)
-    assert client(cast.ada).post(undo, headers={"HX-Request": "true"}).status_code == 200
+    assert signed_in(cast.ada).post(undo, headers={"HX-Request": "true"}).status_code == 200
     assert children(one) == ["At 20"]
 
 
@@ -160,7 +161,7 @@ def test_the_dialog_offers_places_and_finds_them(cast, branches):
 
 
 def test_the_number_of_queries_does_not_depend_on_the_goals(cast, branches):
-    asking = client(cast.ada)
+    asking = signed_in(cast.ada)
     urls = [
         f"{address('move_preview', branches[20])}?parent={branches['Two'].pk}",
         address("move", branches[20]),

@@ -4,7 +4,8 @@ import pytest
 from django.urls import reverse
 
 from goals.models import Goal
-from tests.goals.asking import client, fresh, get, sentence
+from tests.cast import signed_in
+from tests.goals.asking import fresh, get, sentence
 from tests.goals.measuring import kpi
 
 WRITTEN = {"title": "Answer mails within two hours", "why": "Who waits too long buys elsewhere.", "owner": "Bo"}
@@ -16,7 +17,7 @@ def goal(cast):
 
 
 def ask(person, name, *args, **sent):
-    return client(person).post(reverse(f"goals:{name}", args=args), sent)
+    return signed_in(person).post(reverse(f"goals:{name}", args=args), sent)
 
 
 def messages(answer) -> str:

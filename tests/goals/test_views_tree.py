@@ -11,7 +11,8 @@ from django.utils import timezone
 from goals import advice, marks
 from goals.models import Cycle, Goal
 from goals.outline import ROWS
-from tests.goals.asking import address, client, get, sentence
+from tests.cast import signed_in
+from tests.goals.asking import address, get, sentence
 from tests.goals.measuring import kpi, rolled_up
 
 
@@ -166,7 +167,7 @@ def test_the_panel_tells_a_goal_and_hides_what_is_above(cast, branch):
 
 @pytest.mark.parametrize("name", ["ada", "cy"])
 def test_the_number_of_queries_does_not_depend_on_the_rows(cast, branch, name):
-    asking = client(getattr(cast, name))
+    asking = signed_in(getattr(cast, name))
 
     def queries(url: str) -> int:
         asking.get(url)

@@ -3,13 +3,13 @@ from decimal import Decimal
 
 import pytest
 from django.db import connection
-from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from goals import progress
 from goals.models import DirtyMark, Goal
 from kpis import definitions
 from kpis.models import Kpi, MeasurementRevision
+from tests.cast import signed_in
 from tests.kpis.measuring import made, record
 
 MARCH, APRIL = dt.date(2026, 3, 1), dt.date(2026, 4, 1)
@@ -25,12 +25,6 @@ def goal(april, cast) -> Goal:
 def kpi(goal, cast) -> Kpi:
     """Bo edits it, Cy records it, everybody in Works sees it."""
     return made(goal, data_owner=cast.cy)
-
-
-def signed_in(person) -> Client:
-    client = Client()
-    client.force_login(person)
-    return client
 
 
 def send(who, kpi, first="2026-03-01", **fields):

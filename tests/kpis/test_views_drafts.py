@@ -13,8 +13,8 @@ from goals import progress, tree
 from goals.models import Draft, Goal, GoalFigures
 from kpis.models import Kpi, Measurement
 from tests.api.test_what_if import everything
+from tests.cast import signed_in
 from tests.goals import loading
-from tests.goals.asking import client
 from tests.goals.measuring import kpi, rolled_up
 
 
@@ -27,7 +27,7 @@ def works(db):
 
 @pytest.fixture
 def ada(works) -> Client:
-    return client(works.ada)
+    return signed_in(works.ada)
 
 
 def begun(browser: Client, *keys: str) -> Draft:
@@ -200,7 +200,7 @@ def secret(cast):
     kpi(own, "k", 40)
     number = kpi(hidden, "hidden", 10, name="Hidden number")
     rolled_up(top)
-    ada = client(cast.ada)
+    ada = signed_in(cast.ada)
     draft = begun(ada, f"goal-{own.pk}", f"goal-{hidden.pk}", f"kpi-{number.pk}")
     change(ada, draft, f"goal-{own.pk}", **of_goal(own, weight="7"))
     change(ada, draft, f"goal-{hidden.pk}", **of_goal(hidden, weight="3"))
@@ -208,16 +208,16 @@ def secret(cast):
 
 
 def test_a_shared_draft_shows_only_what_its_reader_may_see(cast, secret):
-    cy = client(cast.cy)
+    cy = signed_in(cast.cy)
     address = reverse("kpis:draft", args=[secret.pk])
     assert cy.get(address).status_code == 404
-    act(client(cast.ada), "draft_name", secret, name="Plan", shared="on")
+    act(signed_in(cast.ada), "draft_name", secret, name="Plan", shared="on")
     page = shown(cy.get(address))
     assert "Hidden" not in page
     assert "2 changes of something that you may not see" in page
     assert "Restricted goals are touched too" in page
     assert "Shared by others" in shown(cy.get(reverse("kpis:whatif")))
-    assert client(cast.eve).get(address).status_code == 404
+    assert signed_in(cast.eve).get(address).status_code == 404
 
 
 @pytest.mark.parametrize(
@@ -230,24 +230,24 @@ def test_a_shared_draft_shows_only_what_its_reader_may_see(cast, secret):
     ],
 )
 def test_only_its_maker_changes_a_draft(cast, secret, name, args, sent):
-    assert act(client(cast.cy), name, secret, *args, **sent).status_code == 404
+    assert act(signed_in(cast.cy), name, secret, *args, **sent).status_code == 404
     Draft.objects.update(shared=True)
     before = Draft.objects.values().get()
-    assert act(client(cast.cy), name, secret, *args, **sent).status_code == 403
-    assert client(cast.cy).get(reverse("kpis:draft_find", args=[secret.pk]), {"q": "o"}).status_code == 403
+    assert act(signed_in(cast.cy), name, secret, *args, **sent).status_code == 403
+    assert signed_in(cast.cy).get(reverse("kpis:draft_find", args=[secret.pk]), {"q": "o"}).status_code == 403
     assert Draft.objects.values().get() == before
 
 
 def test_a_copy_holds_what_its_taker_may_see(cast, secret):
     Draft.objects.update(shared=True)
-    act(client(cast.cy), "draft_copy", secret)
+    act(signed_in(cast.cy), "draft_copy", secret)
     copy = Draft.objects.get(owner=cast.cy)
     assert [line["title"] for line in copy.changes] == ["Own"]
     assert (copy.shared, copy.name) == (False, "Plan")
 
 
 def test_what_may_not_be_seen_is_neither_found_nor_added(cast, secret):
-    cy = client(cast.cy)
+    cy = signed_in(cast.cy)
     draft = begun(cy)
     hidden, number = Goal.objects.get(title="Hidden plan"), Kpi.objects.get(name="Hidden number")
     assert "Hidden" not in shown(cy.get(reverse("kpis:draft_find", args=[draft.pk]), {"q": "hid"})).replace("“hid”", "")
@@ -274,7 +274,7 @@ def test_the_number_of_queries_does_not_depend_on_the_lines(works, ada):
 
 
 def test_a_draft_begins_with_a_goal_or_kpi_that_one_comes_from(cast, secret):
-    cy, own = client(cast.cy), Goal.objects.get(title="Own")
+    cy, own = signed_in(cast.cy), Goal.objects.get(title="Own")
     page = shown(cy.get(reverse("kpis:whatif"), {"key": f"goal-{own.pk}"}))
     assert f'name="key" value="goal-{own.pk}"' in page
     cy.post(reverse("kpis:whatif"), {"key": f"goal-{own.pk}", "name": "Mine"})
@@ -286,7 +286,7 @@ def test_a_draft_begins_with_a_goal_or_kpi_that_one_comes_from(cast, secret):
 
 
 def test_who_may_not_make_the_changes_is_told_before_and_may_share_them(cast, secret):
-    cy, own = client(cast.cy), Goal.objects.get(title="Own")
+    cy, own = signed_in(cast.cy), Goal.objects.get(title="Own")
     top = Goal.objects.get(title="Top")
     draft = begun(cy, f"goal-{own.pk}", f"goal-{top.pk}")
     change(cy, draft, f"goal-{own.pk}", **of_goal(own, weight="7"))
@@ -303,5 +303,5 @@ def test_who_may_not_make_the_changes_is_told_before_and_may_share_them(cast, se
     assert "2 of these changes are not yours to make" in shown(cy.get(address))
     act(cy, "draft_name", draft, name="For Ada", shared="on")
     draft.refresh_from_db()
-    assert 'name="reason"' in shown(client(cast.ada).get(address))
-    assert act(client(cast.ada), "draft_apply", draft, reason="So", version=draft.version).status_code == 302
+    assert 'name="reason"' in shown(signed_in(cast.ada).get(address))
+    assert act(signed_in(cast.ada), "draft_apply", draft, reason="So", version=draft.version).status_code == 302

@@ -6,12 +6,12 @@ from decimal import Decimal
 import pytest
 import time_machine
 from django.db import connection
-from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from goals import progress
 from goals.models import DirtyMark, Goal
 from kpis.models import Kpi, Measurement, MeasurementRevision
+from tests.cast import signed_in
 from tests.goals.measuring import kpi, rolled_up
 from tests.kpis.measuring import record
 from tests.pages.reading import read
@@ -41,12 +41,6 @@ def deals(sell) -> Kpi:
         record(made, dt.date(2026, month, 1), str(20 * month))
     rolled_up(sell)
     return made
-
-
-def signed_in(person) -> Client:
-    client = Client()
-    client.force_login(person)
-    return client
 
 
 def page(person, path="/", status=200, **query):

@@ -9,17 +9,12 @@ from goals import linking
 from goals.models import CausalLink, Perspective
 from kpis.models import ChosenMeasure
 from kpis.strategy.chart import Asked, chart
+from tests.cast import signed_in
 from tests.goals.measuring import rolled_up
 from tests.kpis.comparing import CAUSE, EFFECT, measured
 
 HTMX = {"HX-Request": "true"}
 MAP = "/strategy-map/"
-
-
-def signed_in(person) -> Client:
-    client = Client()
-    client.force_login(person)
-    return client
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ from django.test import Client
 from playwright.sync_api import expect
 
 from people.models import Person
+from tests.cast import signed_in
 from tests.pages.browsing import LAUNCH, Visitor
 
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"  # Playwright runs a loop; the tests still use the ORM beside it
@@ -17,12 +18,6 @@ expect.set_options(timeout=20_000)  # a busy machine is slow, not wrong
 @pytest.fixture(autouse=True)
 def nothing_counted():
     cache.clear()
-
-
-def signed_in(person: Person) -> Client:
-    client = Client()
-    client.force_login(person)
-    return client
 
 
 @pytest.fixture

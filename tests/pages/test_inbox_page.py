@@ -2,18 +2,10 @@
 
 import pytest
 
-from people import notifications
 from people.models import Notification
-from people.notifications import Kind, notify
+from people.notifications import notify
 
-pytestmark = pytest.mark.browser
-
-
-@pytest.fixture(autouse=True)
-def hello():
-    notifications.register(Kind("hello", "Somebody greets you", "%(by)s says %(word)s", icon="message"))
-    yield
-    del notifications.KINDS["hello"]
+pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("hello")]
 
 
 def test_notifications_look_right_and_are_put_off_by_keyboard(cast, visit):

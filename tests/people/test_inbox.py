@@ -5,29 +5,21 @@ import datetime as dt
 import pytest
 import time_machine
 from django.db import connection
-from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from people import notifications
 from people.models import MutedKind, Notification
-from people.notifications import Kind, notify
+from people.notifications import notify
+from tests.cast import signed_in
 
 NOON = dt.datetime(2026, 4, 10, 12, tzinfo=dt.UTC)  # a Friday
 
 
 @pytest.fixture(autouse=True)
-def hello():
-    notifications.register(Kind("hello", "Somebody greets you", "%(by)s says %(word)s"))
+def clock(hello):
     with time_machine.travel(NOON, tick=False) as clock:
         yield clock
-    del notifications.KINDS["hello"]
-
-
-def client(person) -> Client:
-    made = Client()
-    made.force_login(person)
-    return made
 
 
 def told(person, word="hello", url="/goals/") -> Notification:
@@ -36,13 +28,13 @@ def told(person, word="hello", url="/goals/") -> Notification:
 
 
 def text(person, show="new") -> str:
-    answer = client(person).get(reverse("inbox"), {"show": show})
+    answer = signed_in(person).get(reverse("inbox"), {"show": show})
     assert answer.status_code == 200
     return answer.content.decode()
 
 
 def act(person, name, row, **sent):
-    return client(person).post(reverse(f"inbox_{name}", args=[row.pk]), sent)
+    return signed_in(person).post(reverse(f"inbox_{name}", args=[row.pk]), sent)
 
 
 def test_following_marks_read_and_leads_there(cast):
@@ -54,14 +46,14 @@ def test_following_marks_read_and_leads_there(cast):
     assert "Ada says hello" in text(cast.bo, "all")
 
 
-def test_put_off_it_comes_back_on_that_morning(cast, hello):
+def test_put_off_it_comes_back_on_that_morning(cast, clock):
     row = told(cast.bo)
     act(cast.bo, "snooze", row, until="2026-04-13", reason="after the holiday")
     assert "Ada says hello" not in text(cast.bo)
     assert "after the holiday" in text(cast.bo, "later")
-    hello.move_to(dt.datetime(2026, 4, 13, 6, 59, tzinfo=dt.UTC))
+    clock.move_to(dt.datetime(2026, 4, 13, 6, 59, tzinfo=dt.UTC))
     assert "Ada says hello" not in text(cast.bo)
-    hello.move_to(dt.datetime(2026, 4, 13, 7, 1, tzinfo=dt.UTC))
+    clock.move_to(dt.datetime(2026, 4, 13, 7, 1, tzinfo=dt.UTC))
     assert "Ada says hello" in text(cast.bo)
 
 
@@ -75,7 +67,7 @@ def test_it_is_put_off_only_to_a_morning_to_come(cast, until):
 
 def test_all_as_read_leaves_what_came_since(cast):
     seen, _since = told(cast.bo, "one"), told(cast.bo, "two")
-    client(cast.bo).post(reverse("inbox_read_all"), {"newest": seen.pk})
+    signed_in(cast.bo).post(reverse("inbox_read_all"), {"newest": seen.pk})
     assert "Ada says one" not in text(cast.bo)
     assert "Ada says two" in text(cast.bo)
 
@@ -91,11 +83,11 @@ def test_somebody_elses_notification_does_not_exist(cast, name):
 
 
 def test_a_muted_kind_does_not_call_and_can_be_heard_again(cast):
-    client(cast.bo).post(reverse("inbox_muting"), {"kind": [k for k in notifications.KINDS if k != "hello"]})
+    signed_in(cast.bo).post(reverse("inbox_muting"), {"kind": [k for k in notifications.KINDS if k != "hello"]})
     assert list(MutedKind.objects.values_list("person", "kind")) == [(cast.bo.pk, "hello")]
     told(cast.bo)
     assert "Ada says hello" not in text(cast.bo)
-    client(cast.bo).post(reverse("inbox_muting"), {"kind": list(notifications.KINDS)})
+    signed_in(cast.bo).post(reverse("inbox_muting"), {"kind": list(notifications.KINDS)})
     assert not MutedKind.objects.exists()
 
 
@@ -112,7 +104,7 @@ def test_nobody_is_sent_away_to_another_site(cast):
 
 
 def test_as_many_queries_for_one_as_for_three(cast):
-    bo = client(cast.bo)
+    bo = signed_in(cast.bo)
 
     def queries() -> int:
         with CaptureQueriesContext(connection) as found:
@@ -130,7 +122,7 @@ def test_earlier_ones_follow_page_by_page(cast):
     notify_many = [told(cast.bo, f"word {n}") for n in range(52)]
     page = text(cast.bo)
     assert f"before={notify_many[2].pk}" in page
-    answer = client(cast.bo).get(reverse("inbox"), {"before": notify_many[2].pk}).content.decode()
+    answer = signed_in(cast.bo).get(reverse("inbox"), {"before": notify_many[2].pk}).content.decode()
     assert "Ada says word 1<" in answer
     assert "Ada says word 0<" in answer
     assert "Ada says word 2<" not in answer

@@ -4,14 +4,9 @@ import pytest
 
 from people import notifications
 from people.models import MutedKind, Notification
-from people.notifications import Kind, notify
+from people.notifications import notify
 
-
-@pytest.fixture(autouse=True)
-def hello():
-    notifications.register(Kind("hello", "Somebody greets you", "%(by)s says %(word)s"))
-    yield
-    del notifications.KINDS["hello"]
+pytestmark = pytest.mark.usefixtures("hello")
 
 
 def test_each_person_is_told_once_however_often_it_runs(cast):

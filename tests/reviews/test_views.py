@@ -5,13 +5,13 @@ import datetime as dt
 import pytest
 import time_machine
 from django.db import connection
-from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from goals import progress
 from reviews.models import CheckIn, Review
 from reviews.schedule import work_out
+from tests.cast import signed_in
 from tests.goals.test_views_board import daily
 from tests.pages.reading import read
 
@@ -32,20 +32,14 @@ def review(clock, cast):
     return Review.objects.get(goal=goal, name="2026-04")
 
 
-def client(person) -> Client:
-    made = Client()
-    made.force_login(person)
-    return made
-
-
 def calendar(person, **query):
-    answer = client(person).get(reverse("reviews:calendar"), query)
+    answer = signed_in(person).get(reverse("reviews:calendar"), query)
     assert answer.status_code == 200
     return read(answer)
 
 
 def post(person, review, name="check_in", **sent):
-    return client(person).post(reverse(f"reviews:{name}", args=[review.pk]), sent, headers={"HX-Request": "true"})
+    return signed_in(person).post(reverse(f"reviews:{name}", args=[review.pk]), sent, headers={"HX-Request": "true"})
 
 
 def test_the_calendar_shows_mine_and_all(clock, review, cast):
@@ -68,7 +62,7 @@ def test_overdue_ones_come_first(clock, review, cast):
 
 
 def test_checking_in(review, cast):
-    page = client(cast.bo).get(reverse("reviews:check_in", args=[review.pk]))
+    page = signed_in(cast.bo).get(reverse("reviews:check_in", args=[review.pk]))
     assert "60%" in read(page).text
     refused = post(cast.bo, review, confidence="4")
     assert refused.status_code == 422
@@ -86,7 +80,7 @@ def test_what_is_typed_is_kept(review, cast):
     assert 'name="version" id="id_version" value="1"' in kept.content.decode()
     post(cast.bo, review, "keep_draft", comment="Two depots", confidence="2", version="1")
     assert (CheckIn.objects.get().comment, CheckIn.objects.get().is_draft) == ("Two depots", True)
-    form = client(cast.bo).get(reverse("reviews:check_in", args=[review.pk])).content.decode()
+    form = signed_in(cast.bo).get(reverse("reviews:check_in", args=[review.pk])).content.decode()
     assert "Two depots" in form
     assert 'value="2"' in form
 
@@ -107,7 +101,7 @@ def test_two_tabs_do_not_overwrite_each_other(review, cast):
 @pytest.mark.parametrize(("who", "status"), [("bo", 200), ("cy", 200), ("ada", 403), ("dee", 403), ("eve", 404)])
 def test_who_may_check_in(review, cast, who, status):
     person = getattr(cast, who)
-    assert client(person).get(reverse("reviews:check_in", args=[review.pk])).status_code == status
+    assert signed_in(person).get(reverse("reviews:check_in", args=[review.pk])).status_code == status
     allowed = {200: (302, 200)}.get(status, (status, status))
     sent = {"confidence": "3", "comment": "x"}
     assert post(person, review, "keep_draft", **sent).status_code == allowed[1]
@@ -117,12 +111,12 @@ def test_who_may_check_in(review, cast, who, status):
 
 def test_a_review_that_is_over_takes_no_check_in(review, cast):
     Review.objects.update(state=Review.State.SIGNED)
-    assert "This review is over" in read(client(cast.bo).get(reverse("reviews:check_in", args=[review.pk]))).text
+    assert "This review is over" in read(signed_in(cast.bo).get(reverse("reviews:check_in", args=[review.pk]))).text
     assert post(cast.bo, review, confidence="3", comment="x").status_code == 409
 
 
 def test_as_many_queries_whatever_the_reviews(clock, review, cast):
-    bo = client(cast.bo)
+    bo = signed_in(cast.bo)
 
     def queries() -> int:
         with CaptureQueriesContext(connection) as found:
@@ -138,7 +132,7 @@ def test_as_many_queries_whatever_the_reviews(clock, review, cast):
 
 def test_the_line_of_sight_asks_for_the_check_in(clock, review, cast):
     def home() -> str:
-        return read(client(cast.bo).get("/")).text
+        return read(signed_in(cast.bo).get("/")).text
 
     assert "Check in for 2026-04" not in home()
     clock.move_to(dt.datetime(2026, 4, 25, 12, tzinfo=dt.UTC))
@@ -147,4 +141,4 @@ def test_the_line_of_sight_asks_for_the_check_in(clock, review, cast):
     assert "reviewed on 5 May 2026 overdue" in home()
     post(cast.bo, review, confidence="3", comment="As planned")
     assert "Check in for 2026-04" not in home()
-    assert "Check in for" not in read(client(cast.eve).get("/")).text
+    assert "Check in for" not in read(signed_in(cast.eve).get("/")).text
