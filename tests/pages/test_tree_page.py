@@ -73,8 +73,10 @@ def test_goals_are_opened_on_demand_and_stay_open_after_a_reload(opened):
 
 
 def test_what_is_typed_is_found_and_stands_in_the_address(opened):
+    expect(opened.get_by_role("button", name="Open all")).to_be_visible()
     opened.get_by_role("searchbox").fill("visit")
     shown(opened, "Grow", "Sell", "Visit")
+    expect(opened.get_by_role("button", name="Open all")).to_be_hidden()  # what is found is open
     assert "q=visit" in opened.url
     expect(row(opened, "Sell")).to_have_class("tg-row is-context")
     opened.get_by_role("searchbox").fill("nothing like it")
