@@ -12,6 +12,7 @@ ENGINE += kpis/derived.py
 ENGINE += kpis/due.py
 ENGINE += kpis/evidence.py
 ENGINE += kpis/formula.py
+ENGINE += kpis/payout/engine.py
 ENGINE += kpis/periods.py
 ENGINE += kpis/split.py
 ENGINE += kpis/whatif.py
