@@ -19,6 +19,7 @@ from goals import rollup as engine
 from goals.kpi_source import Difference, compare, source
 from goals.models import DirtyMark, Goal, GoalFigures, GoalSnapshot, RollupState
 from goals.nodes import ONE, ZERO, GoalNode
+from goals.voices import wins
 from people.models import Organisation
 
 FIGURES = (
@@ -86,7 +87,7 @@ def refresh(
     goals = Goal.objects.filter(organisation_id=organisation.pk)
     if goal_ids is not None:
         goals = goals.filter(Q(pk__in=goal_ids) | Q(parent_id__in=goal_ids))
-    rows = list(goals.order_by().values(*past.COLUMNS, *[f"figures__{name}" for name in STORED]))
+    rows = list(goals.order_by().values(*past.COLUMNS, *[f"figures__{name}" for name in STORED], "win"))
     before = {row["id"]: {name: row[f"figures__{name}"] for name in STORED} for row in rows if row["figures__status"]}
     wanted = None if goal_ids is None else set(goal_ids)
     known = {} if wanted is None else {pk: restored(row) for pk, row in before.items() if pk not in wanted}
@@ -95,6 +96,7 @@ def refresh(
     found = rollup.roll_up(nodes, scores.parts, on, past.thresholds(organisation), known=known)
     now = timezone.now()
     scores.store({kpi: share for figures in found.values() for kpi, share in figures.kpi_shares.items()}, now)
+    wins.notice(organisation, nodes, found, {row["id"] for row in rows if row["win"]}, on)
     return write(organisation, nodes, found, before, now)
 
 

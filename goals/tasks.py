@@ -8,7 +8,7 @@ from django.db.models import Q
 from django.utils import timezone
 from kombu.exceptions import ChannelError, OperationalError
 
-from goals.models import DirtyMark, RollupState
+from goals.models import DirtyMark, RollupState, Win
 from people.models import Organisation
 
 log = structlog.get_logger(__name__)
@@ -34,19 +34,24 @@ def request_roll_up(organisation_id: int) -> None:
 
 @shared_task
 def roll_up(organisation_id: int) -> None:
-    """Takes the organisation's dirty marks and brings its figures up to date."""
+    """Takes the organisation's dirty marks and brings its figures up to date; tells of goals that were reached."""
     from goals import progress  # the models import this module
+    from goals.voices import wins
 
     RollupState.objects.filter(organisation_id=organisation_id).update(requested_at=None)
     progress.roll_up(organisation_id)
+    wins.tell(organisation_id)
 
 
 @shared_task
 def sweep() -> None:
-    """Asks again for organisations whose marks were left behind by a lost message or a killed worker."""
+    """Asks again for organisations whose marks, or wins to tell of, were left behind by a lost message or a killed
+    worker."""
     left = DirtyMark.objects.filter(marked_at__lt=timezone.now() - SWEEP_AFTER)
-    for organisation_id in left.values_list("organisation_id", flat=True).distinct()[:SWEEP_BATCH]:
-        request_roll_up(organisation_id)
+    untold = Win.objects.filter(told_at=None).order_by()
+    found = left.values("organisation_id").union(untold.values("organisation_id"))
+    for row in found[:SWEEP_BATCH]:
+        request_roll_up(row["organisation_id"])
 
 
 @shared_task
@@ -61,5 +66,15 @@ def nightly() -> None:
 @shared_task
 def begin_day(organisation_id: int) -> None:
     from goals import progress  # the models import this module
+    from goals.voices import wins
 
     progress.begin_day(organisation_id)
+    wins.tell(organisation_id)
+
+
+@shared_task
+def escalate_signals() -> None:
+    """Tells who is next above of signals that have waited too long for their owner."""
+    from goals.voices import signals  # the models import this module
+
+    signals.escalate(timezone.now())

@@ -7,11 +7,13 @@ class KpisConfig(AppConfig):
 
     def ready(self):
         from goals import kpi_source
+        from kpis import owed, voiced
         from kpis.around_parts import everything  # models exist only now
         from kpis.source import Source
         from people import notifications
 
         kpi_source.register(Source(everything))
+        owed.register(voiced.answers)
         notifications.register(
             notifications.Kind(
                 "proposal",

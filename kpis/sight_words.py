@@ -49,12 +49,12 @@ def greeting(person: Person) -> str:
     return words % {"name": next(iter(person.name.split()), person.name)}
 
 
-def what_is_due(sight: Sight, check_ins: int = 0) -> str:
-    """Two numbers are due, one of them late. Where no number is, check-ins may be."""
+def what_is_due(sight: Sight, asked: int = 0) -> str:
+    """Two numbers are due, one of them late. Where no number is, check-ins and answers may be."""
     due, late = len(sight.owes), sum(task.due.is_late for task in sight.owes)
-    if not due and check_ins:
-        words = ngettext("%(number)s check-in is due.", "%(number)s check-ins are due.", check_ins)
-        return words % {"number": counted(check_ins)}
+    if not due and asked:
+        words = ngettext("%(number)s thing waits for you.", "%(number)s things wait for you.", asked)
+        return words % {"number": counted(asked)}
     if not due:
         return _("Nothing is due.")
     told = {"number": counted(due), "late": counted(late).lower()}

@@ -59,6 +59,11 @@ def notify(people: Iterable[Person], kind: str, key: str, url: str = "", **facts
     )
 
 
+def take_back(kind: str, key: str) -> None:
+    """What was told with this key is told no longer."""
+    Notification.objects.filter(kind=kind, key=f"{kind} {key}").delete()
+
+
 def sentence(notification: Notification) -> str:
     """What happened, in the language that is active."""
     kind = KINDS.get(notification.kind)

@@ -8,8 +8,11 @@ from goals.models.contributors import ContributorsChange
 from goals.models.draft import Draft
 from goals.models.figures import DirtyMark, GoalFigures, GoalSnapshot, RollupState
 from goals.models.goal import Goal, GoalQuerySet, TreeNumber
+from goals.models.kudos import Kudos, KudosJoined, KudosQuerySet, KudosReceiver
 from goals.models.planning import Cycle, OrganisationQuerySet, Perspective
+from goals.models.signal import Signal, SignalQuerySet, SignalRound
 from goals.models.tree_state import OpenGoals, SavedView
+from goals.models.win import Win
 
 __all__ = [
     "Act",
@@ -24,11 +27,19 @@ __all__ = [
     "GoalFigures",
     "GoalQuerySet",
     "GoalSnapshot",
+    "Kudos",
+    "KudosJoined",
+    "KudosQuerySet",
+    "KudosReceiver",
     "Mention",
     "OpenGoals",
     "OrganisationQuerySet",
     "Perspective",
     "RollupState",
     "SavedView",
+    "Signal",
+    "SignalQuerySet",
+    "SignalRound",
     "TreeNumber",
+    "Win",
 ]

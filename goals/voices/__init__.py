@@ -1,0 +1,1 @@
+"""What people tell each other about goals: signals upward, kudos, wins, and the feedback that joins them."""
