@@ -29,7 +29,7 @@ from kpis.trying import with_override
 from kpis.whatif import Difference, KpiOverride
 from people.models import Person
 
-CHANGEABLE = frozenset(DATED) - {"rebased_on"}
+CHANGEABLE = frozenset(DATED)
 UNDATED = ("direction", "target_mode", "start", "due")
 REFUSED = {
     "reason_required": ("reason", _("Say why it changes.")),
@@ -55,7 +55,8 @@ def change(
     """Asks for something else from a day on; `fields` are of CHANGEABLE, what is left out stays as it is on that day.
 
     `rebase` begins the path anew on that day, from `baseline` or from where the KPI stood the evening before; its
-    earlier values count no more. The same again changes nothing. Raises VersionMismatch, and ValidationError with
+    earlier values count no more. `rebased_on` belongs to what was asked before and is put back. The same again changes
+    nothing. Raises VersionMismatch, and ValidationError with
     reason_required, since_outside_life, rebase_needs_by_due and what is wrong with the definition.
     """
     with transaction.atomic():
@@ -133,14 +134,18 @@ def refusal(code: str) -> ValidationError:
 
 @dataclass(frozen=True)
 class Effect:
-    """What a changed target would do on the day `on`: to the KPI's score, and to the goals from its own upwards that
-    the reader may see."""
+    """What a changed target would do on the day `on`: to the KPI's score, and to the goals from its own upwards,
+    `goals` those that the reader may see."""
 
     since: dt.date
     on: dt.date
     before: KpiScore
     after: KpiScore
-    goals: list[tuple[GoalOnPath, Difference]]
+    above: list[tuple[GoalOnPath, Difference]]
+
+    @property
+    def goals(self) -> list[tuple[GoalOnPath, Difference]]:
+        return [(goal, moved) for goal, moved in self.above if goal.visible]
 
     @property
     def is_ahead(self) -> bool:
@@ -166,7 +171,7 @@ def effect(kpi: Kpi, since: dt.date, viewer: Person, **asked: Any) -> Effect:
         on=on,
         before=score_of(organisation, asked_on(kpi.asked, on), values, on),
         after=scored(organisation, definition, values, on),
-        goals=[(goal, found[goal.id]) for goal in paths.up(kpi.goal_id) if goal.visible],
+        above=[(goal, found[goal.id]) for goal in paths.up(kpi.goal_id)],
     )
 
 

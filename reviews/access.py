@@ -1,7 +1,7 @@
 """Who may do what with a review (docs/domain.md section 17); which ones a person sees: `Review.objects.visible_to`."""
 
 from goals.access import can_edit
-from people.models import Person
+from people.models import Person, reports_below
 from reviews.models import Review
 
 
@@ -14,5 +14,13 @@ def can_check_in(person: Person, review: Review) -> bool:
 
 
 def can_hold(person: Person, review: Review) -> bool:
-    """Open the review, decide in it, move it and call it off: who owes it, and whoever may edit the goal."""
-    return person.pk == review.owner_id or can_edit(person, review.goal)
+    """Open the review, decide in it, sign it off, move it and call it off: who owes it, the managers above, and whoever
+    may edit the goal."""
+    if person.organisation_id != review.organisation_id:
+        return False
+    return person.pk == review.owner_id or can_edit(person, review.goal) or manages(person, review.owner_id)
+
+
+def manages(person: Person, other_id: int | None) -> bool:
+    """The other person's manager, or one above."""
+    return other_id is not None and Person.objects.filter(pk=other_id, pk__in=reports_below(person)).exists()
