@@ -42,6 +42,8 @@ def written(value):
         return plain(value)
     if isinstance(value, dt.datetime):
         return moment(value)
+    if isinstance(value, dt.time):
+        return f"{value:%H:%M}"
     return value.isoformat() if isinstance(value, dt.date) else value
 
 

@@ -8,13 +8,14 @@ from cascade.paging import by
 from cascade.resource import Resource, operation
 from reviews import access, checking_in
 from reviews import serializers as shapes
+from reviews.calendar import moving
 from reviews.models import CheckIn, Review
 
 FILTERS = {"goal": "goal", "owner": "owner", "state": "state", "since": "day__gte", "until": "day__lte"}
 
 
 class Reviews(Resource):
-    """The calendar works itself out; what people decide in a review changes it."""
+    """The calendar works itself out; people move its reviews and call them off."""
 
     orders = {"day": by("day"), "-day": by("day", descending=True)}
 
@@ -32,6 +33,20 @@ class Reviews(Resource):
     def retrieve(self, request, pk):
         """One review."""
         return Response(self.filled([get_object_or_404(Review.objects.visible_to(self.person), pk=int(pk)).pk])[0])
+
+    @operation(body=shapes.ReviewChange, answer=shapes.ReviewRow, versioned=True, refuses=(409,))
+    def partial_update(self, request, pk):
+        """Moves a review, calls it off, or plans again what a person called off.
+
+        Errors have the codes `reason_required`, `in_past`, `before_period`, `too_late`; 409 `review_held`,
+        `review_signed`, `review_called_off`, `not_called_off`.
+        """
+        joined = ("goal__unit", "goal__owner__unit")
+        review = get_object_or_404(Review.objects.visible_to(self.person).select_related(*joined), pk=int(pk))
+        self.may(access.can_hold(self.person, review))
+        version, fields = versions.expected(request, review.version), self.body(partial=True)
+        moving.change(review, self.person, version, **fields)
+        return Response(self.filled([review.pk])[0])
 
 
 class CheckIns(Resource):

@@ -1,6 +1,11 @@
 """What the API takes and answers about reviews and check-ins."""
 
+import datetime as dt
+
+from django.core.validators import RegexValidator
 from rest_framework import serializers
+from rest_framework.exceptions import ErrorDetail
+from rest_framework.fields import empty
 
 from cascade.paging import PageQuery
 from cascade.wire import Choice, Day, IdReference, QueryReference, Row, Text, Whole
@@ -8,6 +13,8 @@ from goals.models import Goal
 from people.models import Person
 from people.serializers import ordering
 from reviews.models import CheckIn, Review
+
+CLOCK = r"^([01]\d|2[0-3]):[0-5]\d$"
 
 
 def reviews(person):
@@ -32,9 +39,42 @@ class ReviewRow(Row):
     first = serializers.DateField(help_text="The first day of its period.")
     end = serializers.DateField(help_text="The last day of its period within the goal's life.")
     day = serializers.DateField(help_text="When it is held.")
+    time = serializers.RegexField(CLOCK, allow_null=True, help_text="By the clock of the organisation, when agreed.")
     closing = serializers.BooleanField(help_text="The goal ends with this period.")
     state = serializers.ChoiceField(choices=Review.State.choices)
+    revision = serializers.IntegerField(help_text="Rises when a person moves it, calls it off or plans it again.")
+    reason = serializers.CharField(help_text="What was said then.")
     signed_at = serializers.DateTimeField(allow_null=True)
+
+
+class Clock(Text):
+    """A time of the day, such as 14:30."""
+
+    default_error_messages = {"invalid": "Use HH:MM."}
+
+    def __init__(self, **options):
+        super().__init__(validators=[RegexValidator(CLOCK, code="invalid", message="Use HH:MM.")], **options)
+
+    def run_validation(self, data=empty):
+        found = super().run_validation(data)
+        return dt.time.fromisoformat(found) if isinstance(found, str) else found
+
+
+class ReviewChange(serializers.Serializer):
+    day = Day(required=False, help_text="Moves it; from today to a year after its period.")
+    time = Clock(required=False, allow_null=True, help_text="By the clock of the organisation; null: at no set time.")
+    state = Choice(
+        required=False,
+        choices=[Review.State.PLANNED, Review.State.CANCELLED],
+        help_text="`cancelled` calls it off, `planned` plans again what a person called off.",
+    )
+    reason = Text(required=False, allow_blank=True, max_length=1000, help_text="Needed to move it and to call it off.")
+
+    def validate(self, fields):
+        if fields.get("state") == Review.State.CANCELLED and fields.keys() & {"day", "time"}:
+            message = "It is either moved or called off."
+            raise serializers.ValidationError({"state": [ErrorDetail(message, "moved_and_cancelled")]})
+        return fields
 
 
 class CheckInQuery(PageQuery):

@@ -21,9 +21,12 @@ class ReviewQuerySet(models.QuerySet):
 class Review(models.Model):
     """The review of a goal for the period `first`..`end`, held on `day` (docs/domain.md sections 14 and 15).
 
-    `owner` owes it. `revision` counts how often a person moved it; moved by a person it keeps its day when the
-    calendar is worked out again. Planned, then being held, then signed off: `figures` are those of the goals it covers
-    at that moment. `wins` and `notes` are what was written down while it was held.
+    `owner` owes it. `time` is by the clock of the organisation, when one was agreed. `revision` counts how often a
+    person moved it, called it off or planned it again, and `reason` is what was said then. What a person moved or
+    called off stays so when the calendar is worked out again.
+
+    Planned, then being held, then signed off: `figures` are those of the goals it covers at that moment. `wins` and
+    `notes` are what was written down while it was held.
     """
 
     class State(models.TextChoices):
@@ -39,8 +42,12 @@ class Review(models.Model):
     first = models.DateField()
     end = models.DateField()
     day = models.DateField()
+    time = models.TimeField(null=True, blank=True)
     closing = models.BooleanField(default=False)
     revision = models.PositiveSmallIntegerField(default=1)
+    was_moved = models.BooleanField(default=False)
+    called_off_at = models.DateTimeField(null=True, blank=True)
+    reason = models.TextField(blank=True, max_length=1000)
     state = models.CharField(max_length=10, choices=State, default=State.PLANNED)
     opened_by = models.ForeignKey(Person, models.SET_NULL, null=True, blank=True, related_name="+")
     opened_at = models.DateTimeField(null=True, blank=True)
@@ -50,6 +57,7 @@ class Review(models.Model):
     signed_by = models.ForeignKey(Person, models.SET_NULL, null=True, blank=True, related_name="+")
     signed_at = models.DateTimeField(null=True, blank=True)
     version = models.PositiveIntegerField(default=1)
+    updated_at = models.DateTimeField(auto_now=True)
 
     objects = ReviewQuerySet.as_manager()
     history = HistoricalRecords()
@@ -63,7 +71,3 @@ class Review(models.Model):
     def is_owed(self) -> bool:
         """Neither signed off nor called off, as `ReviewQuerySet.owed` finds them."""
         return self.state in (Review.State.PLANNED, Review.State.OPEN)
-
-    @property
-    def was_moved(self) -> bool:
-        return self.revision > 1

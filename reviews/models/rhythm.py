@@ -21,7 +21,8 @@ class Cadence(models.TextChoices):
 
 class ReviewSettings(models.Model):
     """An organisation's reviews and reminders (docs/domain.md section 14). `country` and `region` name its public
-    holidays; times are by the clock of whoever is reminded."""
+    holidays; `invite`: owner and reviewer are mailed an invitation to each review; times are by the clock of whoever is
+    reminded."""
 
     class Shift(models.TextChoices):
         NEXT = "next", _("The next working day")
@@ -33,6 +34,7 @@ class ReviewSettings(models.Model):
     region = models.CharField(max_length=20, blank=True)
     days_after = models.PositiveSmallIntegerField(default=5, validators=[MaxValueValidator(60)])
     shift = models.CharField(max_length=10, choices=Shift, default=Shift.NEXT)
+    invite = models.BooleanField(default=True)
     remind = models.BooleanField(default=True)
     remind_at = models.TimeField(default=dt.time(9))
     quiet_from = models.TimeField(default=dt.time(20))

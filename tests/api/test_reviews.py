@@ -83,3 +83,30 @@ def test_as_many_queries_for_one_as_for_many(cast, review, path):
         work_out(cast.works)
         CheckIn.objects.create(organisation=cast.works, review=goal.reviews.first(), author=cast.ada)
     assert queries() == one
+
+
+def test_a_review_is_moved_called_off_and_planned_again(cast, review, cy):
+    path, day = f"reviews/{review.pk}/", "2026-05-12"
+    assert codes(cy.patch(path, {"day": day})) == {("reason", "reason_required")}
+    assert codes(cy.patch(path, {"day": "2026-04-01", "reason": "x"})) == {("day", "in_past")}
+    assert codes(cy.patch(path, {"day": day, "state": "cancelled"})) == {("state", "moved_and_cancelled")}
+    moved = cy.patch(path, {"day": day, "time": "14:30", "reason": "Fair"}, **{"If-Match": '"1"'})
+    assert [moved.body[name] for name in ("day", "time", "revision", "reason")] == [day, "14:30", 2, "Fair"]
+    assert cy.patch(path, {"state": "cancelled", "reason": "x"}, **{"If-Match": '"1"'}).status_code == 412
+    assert cy.patch(path, {"state": "cancelled", "reason": "Fair"}).body["state"] == "cancelled"
+    assert cy.patch(path, {"day": day, "reason": "x"}).status_code == 409
+    again = cy.patch(path, {"state": "planned", "time": None, "reason": "After all"}).body
+    assert (again["state"], again["day"], again["time"]) == ("planned", day, None)
+
+
+def test_who_may_move_a_review(cast, review, ada, cy, eve):
+    body = {"day": "2026-05-12", "reason": "Fair"}
+    others = {"bo": Caller(cast.bo), "dee": Caller(cast.dee)}
+    may = {
+        name: caller.patch(f"reviews/{review.pk}/", body).status_code
+        for name, caller in {**others, "ada": ada, "eve": eve, "cy": cy}.items()
+    }
+    assert may == {"ada": 200, "bo": 200, "dee": 403, "eve": 404, "cy": 200}
+    reader = Caller(cast.cy, "read")
+    assert reader.patch(f"reviews/{review.pk}/", {"day": "2026-05-13", "reason": "x"}).status_code == 403
+    assert Review.objects.get(pk=review.pk).day == dt.date(2026, 5, 12)

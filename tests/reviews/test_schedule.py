@@ -115,7 +115,7 @@ def test_what_a_person_moved_keeps_its_day(clock, cast):
     top = cast.goal("Top")
     work_out(cast.works)
     moved = Review.objects.get(goal=top, name="FY2026-Q2")
-    moved.day, moved.revision = dt.date(2026, 7, 20), 2
+    moved.day, moved.was_moved = dt.date(2026, 7, 20), True
     moved.save()
     ReviewSettings.objects.create(organisation=cast.works, days_after=10)
     work_out(cast.works)

@@ -1,0 +1,1 @@
+"""The calendar of reviews as people change it and read it: settings, moving, the year, feeds and invitations."""
