@@ -84,6 +84,15 @@ class KpiSource(Protocol):
     ) -> Mapping[int, Sequence[KpiFacts]]:
         """The active KPIs of these goals, by goal, as the S.M.A.R.T. rules take them."""
 
+    def dependents(self, organisation_id: int, kpi_ids: Collection[int]) -> Mapping[int, int]:
+        """The KPIs that are calculated from these, near or far, with their goals; a query for each level."""
+
+    def goals_ended(self, organisation_id: int, goal_ids: Collection[int], on: dt.date) -> None:
+        """KPIs that are taken from those of cancelled goals are so up to this day."""
+
+    def goals_back(self, organisation_id: int, goal_ids: Collection[int]) -> None:
+        """The same taken back."""
+
     def recordable(self, person: Person, kpi_ids: Collection[int]) -> Collection[int]:
         """Those of these KPIs for which a person may enter values."""
 

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from cascade.errors import Conflict
 from cascade.versions import refuse_other
 from goals import acts, advice, marks, progress, structure
+from goals.kpi_source import source
 from goals.models import Goal, GoalFigures
 from people.models import Organisation, Person
 
@@ -75,6 +76,8 @@ def change_state(
             each.version += 1
             each._history_user, each._change_reason = by, reason
             each.save()
+        cancelled = [each.pk for each in (goal, *below) if each.state == State.CANCELLED]
+        source().goals_ended(organisation.pk, cancelled, organisation.today())
         marks.mark(organisation.pk, [goal.pk, goal.parent_id, *(each.pk for each in below)])
         return goal
 
@@ -94,6 +97,8 @@ def take_back(goal: Goal, before: Mapping[str, Any], *, by: Person | None, reaso
         goal.version += 1
         goal._history_user, goal._change_reason = by, reason
         goal.save()
+        if goal.state != State.CANCELLED:
+            source().goals_back(goal.organisation_id, [goal.pk])
         marks.mark(goal.organisation_id, [goal.pk, goal.parent_id])
         return goal
 

@@ -63,6 +63,9 @@ def roll_up(organisation_id: int, *, everything: bool = False) -> Done:
             return Done()
         dirty = {goal_id for _, goal_id, _ in marks if goal_id}
         rescore = {kpi for _, _, kpi in marks if kpi}
+        derived = source().dependents(organisation_id, rescore)
+        rescore |= derived.keys()
+        dirty |= set(derived.values())
         everything = everything or is_most(dirty, organisation_id) or len(rescore) > MOST
         if everything:
             changed = refresh(organisation, on, None, None)

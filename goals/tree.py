@@ -22,6 +22,7 @@ from people.models import Person
 
 HAS_CHILDREN = gettext_lazy("Move or delete the goals below it first.")
 HAS_VALUES = gettext_lazy("Its KPIs have values, which are never thrown away: cancel the goal instead.")
+IS_SOURCE = gettext_lazy("KPIs of other goals are calculated from its KPIs. Take them out there first.")
 
 
 def create(
@@ -99,7 +100,8 @@ def delete(goal: Goal, *, by: Person | None, version: int | None = None, reason:
     """Removes a goal that has nothing below it, with its KPIs, that was never measured; anything else is closed or
     cancelled.
 
-    Raises Conflict has_children or has_values, and VersionMismatch when `version` is given and not the stored one.
+    Raises Conflict has_children, has_values or kpi_is_source, and VersionMismatch when `version` is given and not the
+    stored one.
     """
     with structure.lock(goal.organisation_id):
         goal = fresh(goal)
@@ -108,6 +110,8 @@ def delete(goal: Goal, *, by: Person | None, version: int | None = None, reason:
             raise Conflict("has_children", str(HAS_CHILDREN))
         if goal.kpis.filter(revisions__isnull=False).exists():
             raise Conflict("has_values", str(HAS_VALUES))
+        if goal.kpis.model.objects.filter(needs__source__goal=goal.pk).exclude(goal=goal.pk).exists():
+            raise Conflict("kpi_is_source", str(IS_SOURCE))
         note_place("deleted", goal, remains=remains.written_down)
         goal._history_user, goal._change_reason = by, reason
         parent_id, organisation_id = goal.parent_id, goal.organisation_id

@@ -21,12 +21,14 @@ from goals.models import Goal
 from kpis.attainment import ABSENT, validate
 from kpis.dated import corrected, told
 from kpis.models import Kpi
+from kpis.rolled import changing, graph, links
 from kpis.scoring import DEFINITION, definition_of, fiscal_of
 from people.models import Person
 
 FIELDS = frozenset(
     {
         *DEFINITION,
+        *changing.COMES_FROM,
         "benchmark",
         "benchmark_on",
         "benchmark_source",
@@ -36,13 +38,12 @@ FIELDS = frozenset(
         "indicator",
         "key",
         "name",
-        "source",
         "source_note",
         "state",
         "unit",
     }
 )
-SCORED = frozenset({*DEFINITION, "state"})
+SCORED = frozenset({*DEFINITION, *changing.COMES_FROM, "state"})
 KEYED_BY_VALUES = ("kind", "cadence")
 BATCH = 500
 
@@ -82,15 +83,19 @@ REFUSALS = {
 def create(goal: Goal, *, by: Person | None, reason: str = "", **fields: Any) -> Kpi:
     """A new KPI of a goal. Without `key` it gets one made from its name.
 
-    Raises ValidationError with the codes of `validate`, key_taken, bounds_order, other_organisation.
+    Raises ValidationError with the codes of `validate`, key_taken, bounds_order, other_organisation, and those of
+    kpis/rolled/rules.py.
     """
-    with transaction.atomic():
-        kpi = Kpi(organisation_id=goal.organisation_id, goal=goal)
+    kpi = Kpi(organisation_id=goal.organisation_id, goal=goal)
+    with transaction.atomic(), changing.lock(kpi, fields):
         assign(kpi, fields)
         kpi.key = kpi.key or free_key(goal.organisation_id, kpi.name)
         check(kpi)
+        changing.check(kpi, {}, by)
         kpi._history_user, kpi._change_reason = by, reason
         kpi.save()
+        if kpi.is_derived:
+            graph.settle(kpi)
         marks.mark(kpi.organisation_id, kpis=[(kpi.pk, kpi.goal_id)])
         return kpi
 
@@ -130,9 +135,10 @@ def revise(kpi: Kpi, *, by: Person | None, version: int | None = None, reason: s
     a day on.
 
     Raises VersionMismatch when `version` is given and not the stored one, ValidationError as `create` does and with
-    has_values for what cannot change once values exist. What imported data lacks may stay absent, not become so.
+    has_values for what cannot change once values exist; Conflict kpi_cycle. What imported data lacks may stay absent,
+    not become so.
     """
-    with transaction.atomic():
+    with transaction.atomic(), changing.lock(kpi, fields):
         kpi = Kpi.objects.select_for_update(no_key=True, of=("self",)).get(pk=kpi.pk)
         if version is not None and version != kpi.version:
             raise VersionMismatch(kpi.version)
@@ -145,9 +151,11 @@ def revise(kpi: Kpi, *, by: Person | None, version: int | None = None, reason: s
         kpi.targets = corrected(kpi.targets, kpi.asked, today)
         check(kpi, lacked)
         refuse_change_of_measured(kpi, before, life)
+        changing.check(kpi, before, by)
         kpi.version += 1
         kpi._history_user, kpi._change_reason = by, reason
         kpi.save()
+        changing.follow(kpi, before, by)
         if any(getattr(kpi, name) != before[name] for name in SCORED):
             marks.mark(kpi.organisation_id, kpis=[(kpi.pk, kpi.goal_id)])
         return kpi
@@ -159,13 +167,15 @@ def archive(kpi: Kpi, *, by: Person | None, version: int | None = None, reason: 
 
 
 def delete(kpi: Kpi, *, by: Person | None, version: int | None = None, reason: str = "") -> None:
-    """Removes a KPI that never had a value. Raises Conflict (kpi_has_values) and VersionMismatch."""
+    """Removes a KPI that never had a value. Raises Conflict (kpi_has_values, kpi_is_source) and VersionMismatch."""
     with transaction.atomic():
         kpi = Kpi.objects.select_for_update(of=("self",)).get(pk=kpi.pk)
         if version is not None and version != kpi.version:
             raise VersionMismatch(kpi.version)
         if kpi.revisions.exists():
             raise Conflict("kpi_has_values", _("It has values, which are never thrown away: archive it instead."))
+        if kpi.uses.exists():
+            raise Conflict("kpi_is_source", _("Other KPIs are calculated from it. Take it out there first."))
         kpi._history_user, kpi._change_reason = by, reason
         marks.mark(kpi.organisation_id, [kpi.goal_id])
         kpi.delete()
@@ -189,7 +199,8 @@ def assign(kpi: Kpi, fields: Mapping[str, Any]) -> None:
     if unknown := fields.keys() - FIELDS:
         raise TypeError(f"A KPI has no {', '.join(sorted(unknown))} to decide about.")
     for name, value in fields.items():
-        setattr(kpi, name, milestones_of(value) if name == "milestones" else value)
+        setattr(kpi, name, KEPT_AS[name](value) if name in KEPT_AS else value)
+    changing.tidy(kpi)
 
 
 def milestones_of(given: Mapping[Any, Any]) -> dict[str, str]:
@@ -276,3 +287,6 @@ def keyed(stem: str, number: int) -> str:
 
 def refused(field: str, code: str, message: str) -> ValidationError:
     return ValidationError({field: ValidationError(message, code=code)})
+
+
+KEPT_AS = {"milestones": milestones_of, "links": links.kept}

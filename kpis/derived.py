@@ -5,17 +5,18 @@ is derived of what is derived follows `in_order`.
 """
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 from typing import NamedTuple
 
-from goals.nodes import ONE, ZERO, Id, exactly
+from goals.nodes import ONE, ZERO, Id, exactly, stored
 from kpis.attainment import CurrentValue, KpiDefinition, aggregate
 from kpis.formula import Node, evaluate, keys
 from kpis.periods import CALENDAR_YEAR, Cadence, Fiscal, Period, days_of, number_of, periods
 
+LARGEST = Decimal(10) ** 18  # as of what people enter
 FINENESS = tuple(Cadence)  # from the finest; `once` is the coarsest
 
 
@@ -75,6 +76,39 @@ class Links:
     def rule(self) -> Missing:
         strict = self.method in (Method.sum, Method.ratio)
         return Missing(self.missing or (Missing.require_all if strict else Missing.skip))
+
+
+@dataclass(frozen=True, slots=True)
+class Derivation:
+    """How a KPI comes from others: by its links, or by a formula whose `keys` name them."""
+
+    links: Links | None = None
+    formula: Node | None = None
+    keys: Mapping[str, Id] = field(default_factory=dict, hash=False)
+
+    @property
+    def needs(self) -> set[Id]:
+        if self.links is None:
+            return set(self.keys.values())
+        return {kpi for link in self.links.links for kpi in link.operands}
+
+    def values(
+        self, definition: KpiDefinition, operands: Mapping[Id, Operand], on: date, fiscal: Fiscal = CALENDAR_YEAR
+    ) -> dict[date, CurrentValue]:
+        """By period, each rounded as it is kept; nothing where an operand is not there or a value is out of bounds."""
+        if self.links is not None:
+            links = [link for link in self.links.links if all(kpi in operands for kpi in link.operands)]
+            found = rolled_up(definition, replace(self.links, links=links), operands, on, fiscal)
+        elif self.formula is not None and keys(self.formula) <= self.keys.keys() and self.needs <= operands.keys():
+            named = {key: operands[kpi] for key, kpi in self.keys.items()}
+            found = calculated(definition, self.formula, named, on, fiscal)
+        else:
+            return {}
+        return {
+            first: CurrentValue(stored(each.value), each.observed_on)
+            for first, each in found.items()
+            if abs(each.value) < LARGEST
+        }
 
 
 class _Given(NamedTuple):

@@ -19,7 +19,11 @@ END = "end"
 
 
 class FormulaError(ValueError):
-    """What is wrong with a formula, in words."""
+    """What is wrong with a formula, in words: `sentence` with its `told` filled in."""
+
+    def __init__(self, sentence: str, **told: object) -> None:
+        super().__init__(sentence % told)
+        self.sentence, self.told = sentence, told
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +50,7 @@ Node = Number | Key | Call
 def parse(text: str) -> Node:
     """The operations of a formula. Raises FormulaError."""
     if len(text) > LONGEST:
-        raise FormulaError(f"longer than {LONGEST} characters")
+        raise FormulaError("longer than %(most)s characters", most=LONGEST)
     parser = _Parser(_tokens(text))
     node = parser.sum(0)
     parser.end()
@@ -66,6 +70,17 @@ def depends_on(text: str) -> set[str]:
     if not found:
         raise FormulaError("it names no KPI")
     return found
+
+
+def with_keys(text: str, names: Mapping[str, str]) -> str:
+    """The formula with other names for some of its keys, all else as it was typed. Raises FormulaError."""
+    parse(text)
+    told = [(found.start("key"), found.group("key")) for found in TOKEN.finditer(text) if found.group("key")]
+    for at, key in reversed(told):
+        rest = text[at + len(key) :]
+        if key in names and not (key in FUNCTIONS and rest.lstrip().startswith("(")):
+            text = text[:at] + names[key] + rest
+    return text
 
 
 @exactly
@@ -117,7 +132,7 @@ def _tokens(text: str) -> list[str]:
         found = TOKEN.match(text, at)
         if found is None:
             at += len(text[at:]) - len(text[at:].lstrip())
-            raise FormulaError(f"unexpected character at {at + 1}")
+            raise FormulaError("unexpected character at %(place)s", place=at + 1)
         tokens.append(found.group(found.lastgroup or 0))
         at = found.end()
     return tokens
@@ -140,11 +155,11 @@ class _Parser:
     def expect(self, sign: str) -> None:
         token = self.take()
         if token != sign:
-            raise FormulaError(f"expected {sign}, found {token}")
+            raise FormulaError("expected %(sign)s, found %(token)s", sign=sign, token=token)
 
     def end(self) -> None:
         if self.at < len(self.tokens):
-            raise FormulaError(f"unexpected {self.next}")
+            raise FormulaError("unexpected %(token)s", token=self.next)
 
     def sum(self, depth: int) -> Node:
         node = self.product(depth)
@@ -160,7 +175,7 @@ class _Parser:
 
     def signed(self, depth: int) -> Node:
         if depth > DEEPEST:
-            raise FormulaError(f"more than {DEEPEST} levels")
+            raise FormulaError("more than %(most)s levels", most=DEEPEST)
         if self.next in ("+", "-"):
             sign = self.take()
             node = self.signed(depth + 1)
@@ -169,7 +184,7 @@ class _Parser:
 
     def atom(self, depth: int) -> Node:
         if self.at == len(self.tokens):
-            raise FormulaError(f"unexpected {END}")
+            raise FormulaError("unexpected %(token)s", token=END)
         word = self.take()
         if word == "(":
             node = self.sum(depth + 1)
@@ -178,7 +193,7 @@ class _Parser:
         if word[0].isdigit():
             return Number(Decimal(word))
         if not word[0].isalpha():
-            raise FormulaError(f"unexpected {word}")
+            raise FormulaError("unexpected %(token)s", token=word)
         return self.call(word, depth) if word in FUNCTIONS and self.next == "(" else Key(word)
 
     def call(self, name: str, depth: int) -> Node:
@@ -191,7 +206,7 @@ class _Parser:
         if name == "abs" and len(operands) != 1:
             raise FormulaError("abs takes one value")
         if name == "round" and not _is_rounding(operands[1:]):
-            raise FormulaError(f"round takes a value and a whole number 0..{MOST_DECIMALS}")
+            raise FormulaError("round takes a value and a whole number 0..%(most)s", most=MOST_DECIMALS)
         return Call(name, tuple(operands))
 
 

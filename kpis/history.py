@@ -6,11 +6,12 @@ from decimal import Decimal
 from typing import Any
 
 from django.utils.formats import date_format
-from django.utils.translation import gettext_lazy, pgettext_lazy
+from django.utils.translation import gettext_lazy, ngettext, pgettext_lazy
 
 from cascade.templatetags.ui import exact
 from kpis import definitions
 from kpis.models import Kpi
+from kpis.rolled.words import formula_shown, visible_keys
 from people.models import Person
 
 NOTHING = gettext_lazy("nothing")
@@ -25,6 +26,11 @@ NAMES = {
     "definition": pgettext_lazy("changed the", "definition"),
     "direction": pgettext_lazy("changed the", "direction"),
     "due": pgettext_lazy("changed the", "due"),
+    "formula": pgettext_lazy("changed the", "formula"),
+    "links": pgettext_lazy("changed the", "KPIs it is taken from"),
+    "method": pgettext_lazy("changed the", "way they are put together"),
+    "missing": pgettext_lazy("changed the", "rule for missing values"),
+    "scale": pgettext_lazy("changed the", "factor"),
     "external_id": pgettext_lazy("changed the", "external id"),
     "fade": pgettext_lazy("changed the", "fade"),
     "indicator": pgettext_lazy("changed the", "indicator"),
@@ -60,9 +66,13 @@ class Changed:
     fields: list[tuple[str, str, str]]
 
 
-def last_changes(kpi: Kpi, most: int) -> list[Changed]:
-    """Newest first, in one query."""
+def last_changes(kpi: Kpi, most: int, person: Person) -> list[Changed]:
+    """Newest first, in one query, and one more where it has formulas: they are told without what the person may not
+    see."""
     versions = list(kpi.history.select_related("history_user", "data_owner")[: most + 1])
+    visible = visible_keys([version.formula for version in versions], person)
+    for version in versions:
+        version.formula = formula_shown(version.formula, visible) if version.formula else ""
     told = []
     for number, version in enumerate(versions[:most]):
         earlier = versions[number + 1] if number + 1 < len(versions) else None
@@ -84,8 +94,10 @@ def differences(before: Any, after: Any) -> list[tuple[str, str, str]]:
 
 def in_words(name: str, version: Any) -> str:
     value = getattr(version, name)
-    if value in (None, "", {}):
+    if value in (None, "", {}, []):
         return NOTHING
+    if name == "links":
+        return ngettext("one KPI", "%(count)s KPIs", len(value)) % {"count": len(value)}
     if name == "milestones":
         return ", ".join(f"{period} {exact(Decimal(target))}" for period, target in value.items())
     if isinstance(value, Decimal):

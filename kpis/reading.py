@@ -14,6 +14,7 @@ from goals.models import DirtyMark
 from kpis.dated import DATED
 from kpis.models import Kpi
 from kpis.scoring import (
+    COMES_FROM,
     DEFINITION,
     LIFE,
     STORED,
@@ -21,7 +22,7 @@ from kpis.scoring import (
     lives_known,
     score_of,
     stored_figures,
-    values_at,
+    values_then,
     with_life,
 )
 from people.models import Organisation, Person
@@ -41,7 +42,7 @@ OWN = (
     "rebased_on",
     "targets",
     "indicator",
-    "source",
+    *COMES_FROM[1:],
     "source_note",
     "data_owner_id",
     "state",
@@ -79,8 +80,8 @@ def rows_at(person: Person, ids: Collection[int], on: dt.date | None, known: dt.
     settings = organisation if known is None else past.organisation_known(organisation, known)
     on = on or organisation.today()
     visible = set(Kpi.objects.visible_to(person).filter(pk__in=ids).values_list("pk", flat=True))
-    values = values_at(organisation, on, known, visible)
     found = {row["id"]: row for row in told(organisation, visible, known)}
+    values, _ = values_then(organisation, [with_life(dict(row)) for row in found.values()], on, known)
     for row in found.values():
         then = asked(dict(row), on)
         score = score_of(settings, then, values[row["id"]], on)

@@ -29,7 +29,7 @@ from people.models import Organisation, Person
 LARGEST = Decimal(10) ** 18
 DECIMALS = 10
 LONGEST_PERIOD = 366  # days
-MEASURED = ("id", "goal_id", "name", "state", "kind", "cadence", "min_value", "max_value", "start", "due")
+MEASURED = ("id", "goal_id", "name", "state", "source", "kind", "cadence", "min_value", "max_value", "start", "due")
 TOLD = {"kpi_id": "bigint", "period": "date", "value": "numeric", "observed_on": "date", "note": "text"}
 
 
@@ -75,6 +75,7 @@ class Measured(NamedTuple):
     goal_id: int
     name: str
     state: str
+    source: str
     kind: str
     cadence: str
     min_value: Decimal | None
@@ -114,8 +115,9 @@ def record(
 
     on_error "reject" writes nothing when one entry is refused, "skip" leaves the refused ones out. Of several entries
     for one period the last one counts. Refusal codes: not_a_number, too_many_digits, future_period, outside_kpi_life,
-    observed_in_future, observed_before_period, below_min, above_max, not_a_boolean, kpi_not_active, reason_required,
-    nothing_to_withdraw, does_not_exist. Raises VersionMismatch when an entry names another version than the stored one.
+    observed_in_future, observed_before_period, below_min, above_max, not_a_boolean, kpi_not_active, calculated,
+    reason_required, nothing_to_withdraw, does_not_exist. Raises VersionMismatch when an entry names another version
+    than the stored one.
     """
     today, fiscal = organisation.today(), fiscal_of(organisation)
     entries = list(entries)
@@ -224,6 +226,8 @@ def wrong(entry: Entry, kpi: Measured | None, period: Period | None, today: dt.d
 
     if kpi is None:
         return because("kpi", "does_not_exist", _("The KPI is not there any more."))
+    if kpi.source in Kpi.DERIVED:
+        return because("kpi", "calculated", _("%(kpi)s is calculated from other KPIs.") % {"kpi": kpi.name})
     if kpi.state != Kpi.State.ACTIVE:
         state = Kpi.State(kpi.state).label.lower()
         return because(

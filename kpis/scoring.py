@@ -8,6 +8,7 @@ import datetime as dt
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from decimal import Decimal
+from types import MappingProxyType
 from typing import Any
 
 from django.db.models import OuterRef, Subquery
@@ -21,8 +22,11 @@ from kpis.access import recordable_among
 from kpis.attainment import CurrentValue, Earlier, KpiDefinition, KpiScore, Revision, current_values, score
 from kpis.calculation import Calculation, calculation
 from kpis.dated import asked_on
-from kpis.models import Kpi, KpiFigures, KpiSnapshot, Measurement, MeasurementRevision
+from kpis.models import Kpi, KpiFigures, KpiSnapshot, KpiSource, Measurement, MeasurementRevision
 from kpis.periods import Fiscal
+from kpis.rolled import changing, graph
+from kpis.rolled import values as derived_values
+from kpis.rolled.links import DERIVED
 from people.models import Organisation
 
 DEFINITION = (
@@ -46,7 +50,8 @@ DEFINITION = (
     "min_value",
     "max_value",
 )
-COLUMNS = ("id", "goal_id", "state", "name", "unit", "rebased_on", "targets", *DEFINITION)
+COMES_FROM = ("key", "source", "formula", "method", "missing", "scale", "links")
+COLUMNS = ("id", "goal_id", "state", "name", "unit", "rebased_on", "targets", *COMES_FROM, *DEFINITION)
 LIFE = ("goal__start", "goal__due", "goal__cycle__start", "goal__cycle__due")
 STORED = (
     "actual",
@@ -110,15 +115,22 @@ def scored(organisation: Organisation, definition: KpiDefinition, values: Values
 
 
 class Scores:
-    """KPIs with their scores for one date; rows that were not scored anew hold their stored figures."""
+    """KPIs with their scores for one date; rows that were not scored anew hold their stored figures. `derived` are the
+    values of those that come from others and were scored anew."""
 
     def __init__(
-        self, organisation: Organisation, rows: Iterable[Row], scores: Mapping[int, KpiScore], before: Mapping[int, Row]
+        self,
+        organisation: Organisation,
+        rows: Iterable[Row],
+        scores: Mapping[int, KpiScore],
+        before: Mapping[int, Row],
+        derived: Mapping[int, Values] = MappingProxyType({}),
     ) -> None:
         self.organisation = organisation
         self.rows = {row["id"]: row for row in rows}
         self.scores = scores
         self.before = before
+        self.derived = derived
 
     @property
     def parts(self) -> list[KpiPart]:
@@ -148,6 +160,7 @@ class Scores:
         return {**stored_figures(found), "share": share}
 
     def store(self, shares: Mapping[Any, Decimal], now: dt.datetime) -> int:
+        derived_values.keep(self.organisation, self.derived, now)
         changed = []
         for kpi_id in self.rows:
             figures = self.figures(kpi_id, shares.get(kpi_id, ZERO))
@@ -179,6 +192,10 @@ class Scores:
         for kpi_id in self.rows:
             right = self.figures(kpi_id, shares.get(kpi_id, ZERO))
             found += compare("kpi", kpi_id, before.get(kpi_id), right)
+        held = derived_values.held(self.organisation, self.derived)
+        for kpi_id, right in self.derived.items():
+            if held.get(kpi_id, {}) != right:
+                found.append(Difference("kpi", kpi_id, "values", held.get(kpi_id, {}), right))
         return found
 
     def explained(self) -> dict[int, Row]:
@@ -211,13 +228,50 @@ def lives_known(
     return {goal["id"]: dict(zip(LIFE, (goal[name] for name in columns), strict=True)) for goal in goals}
 
 
+def values_then(
+    organisation: Organisation, rows: Collection[Row], on: dt.date, known: dt.datetime | None, *, are_all: bool = False
+) -> tuple[Mapping[int, Values], Mapping[int, Values]]:
+    """The values of these KPIs on a date, from what was recorded by `known`, and of the derived among them alone.
+    `are_all`: they are all the KPIs there were."""
+    ids = [row["id"] for row in rows]
+    if not any(row["source"] in DERIVED for row in rows):
+        return values_at(organisation, on, known, None if are_all else ids), {}
+    known_rows = {row["id"]: row for row in rows}
+    if not are_all:
+        known_rows = {row["id"]: row for row in operand_rows(organisation, ids, known)} | known_rows
+    recorded = values_at(organisation, on, known, None if are_all else known_rows)
+    found = derived_values.calculate(known_rows, recorded, on, fiscal_of(organisation), None)
+    together: dict[int, Values] = defaultdict(dict)
+    together.update({pk: each for pk, each in recorded.items() if pk in known_rows})
+    together.update(found)
+    return together, {pk: found[pk] for pk in ids if pk in found}
+
+
+def operand_rows(organisation: Organisation, kpi_ids: Collection[int], known: dt.datetime | None) -> list[Row]:
+    """The KPIs that these are calculated from, near and far, as they were known; of an earlier moment all there were,
+    for the graph is that of today."""
+    if known is None:
+        needed = graph.edges_below(organisation.pk, kpi_ids)
+        kpis = Kpi.objects.filter(organisation_id=organisation.pk, pk__in=needed).order_by()
+        return [with_life(row) for row in kpis.values(*COLUMNS, *LIFE)]
+    kpis = past.rows_known(Kpi.history, organisation, known)
+    lives = lives_known(organisation, known, None)
+    return [with_life({**kpi, **lives[kpi["goal_id"]]}) for kpi in kpis if kpi["goal_id"] in lives]
+
+
+def values_of(kpi: Kpi, on: dt.date) -> Values:
+    """The values of one KPI on a date, from everything that was recorded."""
+    found, _ = values_then(kpi.organisation, [kpi.asked], on, None)
+    return found[kpi.pk]
+
+
 def values_at(
     organisation: Organisation,
     on: dt.date,
     known: dt.datetime | None,
     kpi_ids: Collection[int] | None,
 ) -> Mapping[int, Values]:
-    """The values of these KPIs (None: all) as they were on a date, from the revisions recorded by `known`."""
+    """What was recorded for these KPIs (None: all) as it was on a date, from the revisions recorded by `known`."""
     revisions = MeasurementRevision.objects.filter(organisation_id=organisation.pk, observed_on__lte=on)
     if known is not None:
         revisions = revisions.filter(recorded_at__lte=known)
@@ -237,6 +291,9 @@ class Source:
     """The one source of KPI scores (`goals.kpi_source.KpiSource`)."""
 
     recordable = staticmethod(recordable_among)
+    dependents = staticmethod(graph.dependents)
+    goals_ended = staticmethod(changing.goals_ended)
+    goals_back = staticmethod(changing.goals_back)
 
     def __init__(self, around: Around) -> None:
         self.around = around
@@ -267,11 +324,29 @@ class Source:
             if row["figures__status"] is not None
         }
         anew = [row for row in rows if rescore is None or row["id"] in rescore or row["id"] not in before]
-        values = self._current(organisation, None if rescore is None else [row["id"] for row in anew])
-        scores = {row["id"]: score_of(organisation, row, values[row["id"]], on) for row in anew}
-        return Scores(organisation, rows, scores, before)
+        values_now, derived = self._values_now(organisation, rows, anew, on, are_all=rescore is None)
+        scores = {row["id"]: score_of(organisation, row, values_now[row["id"]], on) for row in anew}
+        return Scores(organisation, rows, scores, before, derived)
 
-    def _current(self, organisation: Organisation, kpi_ids: Collection[int] | None) -> Mapping[int, Values]:
+    def _values_now(
+        self, organisation: Organisation, rows: list[Row], anew: list[Row], on: dt.date, *, are_all: bool
+    ) -> tuple[Mapping[int, Values], Mapping[int, Values]]:
+        """The values that count now of the KPIs to be scored anew, and of the derived among them. What these come from
+        beside them holds its values already."""
+        only = {row["id"] for row in anew if row["source"] in DERIVED}
+        known_rows = {row["id"]: row for row in rows}
+        ids = {row["id"] for row in anew}
+        if only and not are_all:
+            needed = set(KpiSource.objects.filter(kpi_id__in=only).order_by().values_list("source_id", flat=True))
+            kpis = Kpi.objects.filter(organisation_id=organisation.pk, pk__in=needed - known_rows.keys()).order_by()
+            known_rows |= {row["id"]: with_life(row) for row in kpis.values(*COLUMNS, *LIFE)}
+            ids |= needed
+        current = self._current(organisation, None if are_all else ids)
+        derived = derived_values.calculate(known_rows, current, on, fiscal_of(organisation), only)
+        current.update(derived)
+        return current, derived
+
+    def _current(self, organisation: Organisation, kpi_ids: Collection[int] | None) -> dict[int, Values]:
         current = Measurement.objects.filter(organisation_id=organisation.pk, value__isnull=False)
         if kpi_ids is not None:
             current = current.filter(kpi_id__in=kpi_ids)
@@ -286,9 +361,9 @@ class Source:
         self, organisation: Organisation, on: dt.date, known: dt.datetime | None, goal_ids: Collection[int] | None
     ) -> Scores:
         rows = [asked(row, on) for row in self._rows(organisation, known, goal_ids)]
-        values = values_at(organisation, on, known, None if goal_ids is None else [row["id"] for row in rows])
-        scores = {row["id"]: score_of(organisation, row, values[row["id"]], on) for row in rows}
-        return Scores(organisation, rows, scores, {})
+        held, derived = values_then(organisation, rows, on, known, are_all=goal_ids is None)
+        scores = {row["id"]: score_of(organisation, row, held[row["id"]], on) for row in rows}
+        return Scores(organisation, rows, scores, {}, derived)
 
     def _rows(
         self, organisation: Organisation, known: dt.datetime | None, goal_ids: Collection[int] | None

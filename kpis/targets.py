@@ -24,7 +24,7 @@ from kpis.dated import DATED, asked_on
 from kpis.definitions import REFUSALS, check, milestones_of, refused, wrong_with
 from kpis.models import Kpi
 from kpis.paths import GoalOnPath, paths_from
-from kpis.scoring import definition_of, fiscal_of, score_of, scored, values_at
+from kpis.scoring import definition_of, fiscal_of, score_of, scored, values_of
 from kpis.trying import with_override
 from kpis.whatif import Difference, KpiOverride
 from people.models import Person
@@ -114,7 +114,7 @@ def anew(kpi: Kpi, since: dt.date, row: Mapping[str, Any], has_start: bool) -> d
 def stood(kpi: Kpi, on: dt.date) -> Decimal | None:
     """What the values that were observed by the end of a day come to; None without one."""
     organisation = kpi.organisation
-    values = values_at(organisation, on, None, [kpi.pk])[kpi.pk]
+    values = values_of(kpi, on)
     return score_of(organisation, asked_on(kpi.asked, on), values, on).actual
 
 
@@ -165,7 +165,7 @@ def effect(kpi: Kpi, since: dt.date, viewer: Person, **asked: Any) -> Effect:
     paths = paths_from(Goal.objects.filter(pk=kpi.goal_id), viewer)
     here = next(each for each in paths.kpis if each.id == kpi.pk)
     found = with_override(paths, here, KpiOverride(definition=definition))
-    values = values_at(organisation, on, None, [kpi.pk])[kpi.pk]
+    values = values_of(kpi, on)
     return Effect(
         since=since,
         on=on,

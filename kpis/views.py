@@ -145,7 +145,7 @@ def form_page(request, goal, form, *, kpi=None, both=None, state_form=None):
         "goal": goal,
         "kpi": kpi,
         "both": both,
-        "theirs": history.last_changes(kpi, 1)[:1] if both is not None else [],
+        "theirs": history.last_changes(kpi, 1, request.user)[:1] if both is not None else [],
         "state_form": state_form,
         "above": path.above(goal, request.user),
         "said": advising.said(form),
@@ -238,7 +238,7 @@ def page(request, course: Course, line: Line | None = None, *, form=None, withdr
         "lines": course.lines if "all" in request.GET else course.lines[:LAST_PERIODS],
         "around": around_kpi(kpi, person),
         "asked": asked,
-        "changes": history.last_changes(kpi, LAST_CHANGES),
+        "changes": history.last_changes(kpi, LAST_CHANGES, person),
         "recorded": recorded(request, course),
         "above": path.above(kpi.goal, person),
     }

@@ -1,6 +1,7 @@
 """KPIs, their measurements and their figures, and what is planned around them: one module a subject."""
 
 from kpis.models.annotation import Annotation
+from kpis.models.derived import KpiSource
 from kpis.models.factor import FactorKpi, SuccessFactor
 from kpis.models.figures import KpiFigures, KpiSnapshot
 from kpis.models.initiative import Initiative, InitiativeGoal, InitiativeKpi, Milestone
@@ -24,6 +25,7 @@ __all__ = [
     "KpiFigures",
     "KpiQuerySet",
     "KpiSnapshot",
+    "KpiSource",
     "Measurement",
     "MeasurementRevision",
     "Milestone",

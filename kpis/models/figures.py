@@ -3,7 +3,7 @@
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from cascade.fields import figure_field, value_field
+from cascade.fields import figure_field
 from kpis.models.kpi import Kpi
 from people.models import Organisation
 
@@ -40,7 +40,7 @@ class KpiFigures(models.Model):
     counted = models.BooleanField(default=False)
     pace = models.DateField(null=True)
     latest_period = models.DateField(null=True)
-    latest_value = value_field(null=True)
+    latest_value = figure_field()
     latest_observed_on = models.DateField(null=True)
     rolled_up_at = models.DateTimeField()
 

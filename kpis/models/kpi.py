@@ -79,6 +79,25 @@ class Kpi(models.Model):
     class Source(models.TextChoices):
         MANUAL = "manual", _("Entered by hand")
         API = "api", _("Sent by another system")
+        FORMULA = "formula", _("Calculated by a formula")
+        ROLLUP = "rollup", _("Taken from other KPIs")
+
+    class Method(models.TextChoices):
+        SUM = "sum", _("Sum")
+        MEAN = "mean", _("Average")
+        WEIGHTED_MEAN = "weighted_mean", _("Weighted average")
+        MIN = "min", _("Lowest")
+        MAX = "max", _("Highest")
+        RATIO = "ratio", _("Ratio of sums")
+
+    class Missing(models.TextChoices):
+        USUAL = "", _("As usual for the method")
+        REQUIRE_ALL = "require_all", _("No value unless all have one")
+        SKIP = "skip", _("Leave them out, if at least half have one")
+        ZERO = "zero", _("Count them as 0")
+        CARRY = "carry", _("Take their value of the period before, once")
+
+    DERIVED = frozenset({Source.FORMULA, Source.ROLLUP})
 
     class State(models.TextChoices):
         ACTIVE = "active", _("Active")
@@ -121,6 +140,13 @@ class Kpi(models.Model):
     weight = weight_field()
     indicator = models.CharField(max_length=4, choices=Indicator, default=Indicator.LAG)
     source = models.CharField(max_length=10, choices=Source, default=Source.MANUAL)
+    formula = models.CharField(max_length=500, blank=True, help_text="By which it is calculated, in keys of KPIs.")
+    method = models.CharField(max_length=14, choices=Method, blank=True)
+    missing = models.CharField(max_length=12, choices=Missing, blank=True)
+    scale = value_field(default=Decimal(1))
+    links = models.JSONField(
+        default=list, blank=True, help_text="The KPIs that a rolled-up one is taken from (kpis/rolled/links.py)."
+    )
     data_owner = models.ForeignKey(Person, models.SET_NULL, null=True, blank=True, related_name="records")
     state = models.CharField(max_length=10, choices=State, default=State.ACTIVE)
     min_value = value_field(null=True, blank=True)
@@ -171,6 +197,11 @@ class Kpi(models.Model):
         for name in different:
             setattr(self, name, now[name])
         return bool(different)
+
+    @property
+    def is_derived(self) -> bool:
+        """Its values come from other KPIs, so nobody enters any (docs/domain.md section 7)."""
+        return self.source in self.DERIVED
 
     @property
     def is_scored(self) -> bool:

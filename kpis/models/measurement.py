@@ -2,13 +2,14 @@
 
 from django.db import models
 
-from cascade.fields import value_field
+from cascade.fields import figure_field, value_field
 from kpis.models.kpi import Kpi
 from people.models import Organisation, Person
 
 
 class Measurement(models.Model):
-    """The value that counts now for one period of a KPI; null means withdrawn. Every change is a revision beside it.
+    """The value that counts now for one period of a KPI; null means withdrawn. Every change is a revision beside it,
+    except of a derived KPI, whose values the roll-up keeps here (docs/decisions/0006-derived-values-are-kept.md).
 
     `period` is the period's first calendar day (docs/domain.md section 3).
     """
@@ -16,7 +17,7 @@ class Measurement(models.Model):
     organisation = models.ForeignKey(Organisation, models.CASCADE, db_index=False)
     kpi = models.ForeignKey(Kpi, models.CASCADE, related_name="measurements", db_index=False)
     period = models.DateField()
-    value = value_field(null=True)
+    value = figure_field()
     observed_on = models.DateField()
     recorded_at = models.DateTimeField()
     recorded_by = models.ForeignKey(Person, models.SET_NULL, null=True, related_name="+", db_index=False)

@@ -2,10 +2,12 @@
 
 import datetime as dt
 from dataclasses import dataclass
+from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from goals import marks, progress, tree
 from goals.models import Goal
+from kpis import definitions
 from kpis.models import Kpi, Measurement, MeasurementRevision
 from people.models import Organisation, Person
 from tests.cast import founded, person
@@ -65,6 +67,9 @@ def load(case_id: str) -> Loaded:
             final_expected=node.final_expected,
         )
     kpis = {given["id"]: kpi(goals[given["goal"]], given) for given in case["tree"]["kpis"]}
+    for given in case["tree"]["kpis"]:
+        if comes_from := derived(given, kpis):
+            kpis[given["id"]] = definitions.revise(kpis[given["id"]], by=ada, **comes_from)
     marks.mark(organisation.pk, [goal.pk for goal in goals.values()], [(k.pk, k.goal_id) for k in kpis.values()])
     progress.roll_up(organisation.pk, everything=True)
     return Loaded(organisation, ada, goals, kpis)
@@ -94,6 +99,26 @@ def kpi(goal: Goal, given: dict) -> Kpi:
         MeasurementRevision.objects.create(**values)
         Measurement.objects.update_or_create(kpi=made, period=revision.period, defaults=values)
     return made
+
+
+def derived(given: dict, kpis: dict[str, Kpi]) -> dict:
+    """Where a KPI's values come from, as definitions take it; nothing of one that has its own."""
+    if given.get("source") == "formula":
+        return {"source": "formula", "formula": given["formula"]}
+    if "rollup" not in given:
+        return {}
+    told = given["rollup"]
+    links = [
+        {
+            "source": kpis[link["kpi"]].pk,
+            "denominator": kpis[link["den"]].pk if "den" in link else None,
+            "weight": link.get("weight", "1"),
+            "since": link.get("since"),
+        }
+        for link in told["links"]
+    ]
+    rule = {"missing": told.get("missing", ""), "scale": Decimal(told.get("scale", "1"))}
+    return {"source": "rollup", "method": told["method"], "links": links, **rule}
 
 
 def on(case_id: str) -> dt.datetime:
