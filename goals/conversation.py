@@ -1,20 +1,15 @@
-"""What was said about a goal as its page shows it: the newest comments last, earlier ones on demand."""
+"""A comment as its page shows it."""
 
 import re
 from dataclasses import dataclass
 
-from django.db.models import QuerySet
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
 from cascade.links import linked
 from goals.access import can_delete_comment, can_edit_comment
-from goals.models import Comment, Goal
+from goals.models import Comment
 from people.models import Person
-
-AT_FIRST = 10
-MORE = 30
-MOST = 500
 
 
 @dataclass(frozen=True)
@@ -25,37 +20,6 @@ class Said:
     html: SafeString
     may_edit: bool
     may_delete: bool
-
-
-@dataclass(frozen=True)
-class Conversation:
-    said: list[Said]
-    count: int
-
-    @property
-    def earlier(self) -> int:
-        """How many are not shown."""
-        return self.count - len(self.said)
-
-    @property
-    def more(self) -> int:
-        """How many to ask for next."""
-        return len(self.said) + MORE
-
-
-def conversation(goal: Goal, person: Person, most: int = AT_FIRST, since: int | None = None) -> Conversation:
-    """The last `most` comments, and all from the comment `since` on; three queries."""
-    rows = goal.comments.select_related("author").prefetch_related("mentioned").order_by("-created_at", "-pk")
-    count = goal.comments.count()
-    if since is not None:
-        most = max(most, newer(goal.comments, since))
-    found = list(rows[: min(most, MOST)]) if count else []
-    return Conversation([said(comment, person) for comment in reversed(found)], count)
-
-
-def newer(rows: QuerySet, since: int) -> int:
-    """How many comments there are from this one on."""
-    return rows.filter(pk__gte=since).count()
 
 
 def said(comment: Comment, person: Person) -> Said:

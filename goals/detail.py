@@ -16,6 +16,7 @@ from goals.kpi_source import source
 from goals.models import Goal
 from goals.nodes import ZERO, GoalFigures, State
 from goals.rollup import Explained
+from goals.voices.access import can_signal
 from people.models import Person
 
 MOST_PARTS = 40
@@ -145,6 +146,10 @@ class Detail:
     @cached_property
     def may_edit(self) -> bool:
         return not self.moment.is_past and self.rights.can_edit(self.goal)
+
+    @cached_property
+    def may_signal(self) -> bool:
+        return not self.moment.is_past and can_signal(self.person, self.goal)
 
     @property
     def may_delete(self) -> bool:

@@ -1,4 +1,4 @@
-from django.urls import path
+from django.urls import include, path
 
 from goals.views import (
     alignments,
@@ -21,6 +21,7 @@ from goals.views import (
 app_name = "goals"
 
 urlpatterns = [
+    path("", include("goals.voices.urls")),
     path("dashboard/", board.dashboard, name="dashboard"),
     path("dashboard/board-pack.pdf", board.pack, name="board_pack"),
     path("dashboard/changed/", board.changed, name="dashboard_changed"),

@@ -1,44 +1,16 @@
 """Comments on the goal's page: said, changed and taken back in place."""
 
-from django import forms
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
-from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from cascade.once import make_once, new_key
+from cascade.once import make_once
 from goals import access, comments, sections
 from goals.audience import people_who_see
-from goals.conversation import AT_FIRST, MOST, conversation
-from goals.models import Comment, Goal
+from goals.voices.forms import CommentForm
+from goals.voices.section import ANCHOR, PART, context
 from people import fields
-
-PART = "goals/detail/comments.html"
-ANCHOR = "comments"
-
-
-class CommentForm(forms.Form):
-    text = forms.CharField(label=_("Comment"), max_length=comments.LONGEST, widget=forms.Textarea({"rows": 3}))
-    once = forms.CharField(max_length=60, widget=forms.HiddenInput, initial=new_key)
-
-    def refuse(self, refusal: ValidationError) -> None:
-        for errors in refusal.error_dict.values():
-            self.add_error("text", errors)
-
-
-def context(request: HttpRequest, goal: Goal, form=None, editing: Comment | None = None) -> dict:
-    """What the part needs. `?comments=40` asks for more of them, `?comment=7` for all from that one on."""
-    asked = request.GET.get("comments", ""), request.GET.get("comment", "")
-    most, since = (int(text) if text.isascii() and text.isdigit() and len(text) < 18 else None for text in asked)
-    if editing is not None:
-        since = editing.pk if since is None else min(since, editing.pk)
-    return {
-        "talk": conversation(goal, request.user, max(AT_FIRST, min(most or 0, MOST)), since),
-        "comment_form": CommentForm(auto_id="comment-%s") if form is None or editing else form,
-        "editing": editing,
-        "edit_form": form if editing else None,
-    }
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -55,7 +27,7 @@ def all_of(request: HttpRequest, goal_id: int) -> HttpResponse:
             form.refuse(refusal)
         else:
             return sections.done(request, goal, PART, context(request, goal), ANCHOR)
-    return sections.show(request, goal, PART, context(request, goal, form), status=422)
+    return sections.show(request, goal, PART, context(request, goal, say="comment", form=form), status=422)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -67,7 +39,7 @@ def edit(request: HttpRequest, goal_id: int, pk: int) -> HttpResponse:
     sent = request.POST if request.method == "POST" else None
     form = CommentForm(sent, initial={"text": comment.text}, auto_id=f"comment-{pk}-%s")
     if sent is None:
-        return sections.show(request, goal, PART, context(request, goal, form, comment))
+        return sections.show(request, goal, PART, context(request, goal, form=form, editing=comment))
     if form.is_valid():
         try:
             comments.edit(comment, form.cleaned_data["text"])
@@ -75,7 +47,7 @@ def edit(request: HttpRequest, goal_id: int, pk: int) -> HttpResponse:
             form.refuse(refusal)
         else:
             return sections.done(request, goal, PART, context(request, goal), f"comment-{pk}")
-    return sections.show(request, goal, PART, context(request, goal, form, comment), status=422)
+    return sections.show(request, goal, PART, context(request, goal, form=form, editing=comment), status=422)
 
 
 @require_POST

@@ -19,7 +19,8 @@ from goals.history import changes
 from goals.kpi_source import source
 from goals.models import Goal
 from goals.nodes import ONE, Method
-from goals.views import alignments, comments, moments
+from goals.views import alignments, moments
+from goals.voices import section
 
 FOLD_AFTER = 8  # rows of a long table; print shows all of them
 JOINED = ("organisation", "level", "owner__unit", "unit", "cycle", "perspective", "parent")
@@ -90,7 +91,7 @@ def around(request: HttpRequest, shown: Detail) -> dict[str, Any]:
         **source().around(shown.goal, shown.rights),
         "opened_initiative": int(opened) if opened.isascii() and opened.isdigit() else None,
         **alignments.context(shown.goal, shown.rights),
-        **comments.context(request, shown.goal),
+        **section.context(request, shown.goal, may_signal=shown.may_signal),
         "smart": smart_panel.on_page(advice.verdict(shown.goal), shown.goal, shown.may_edit),
     }
 
@@ -111,6 +112,8 @@ def doors(shown: Detail) -> dict[str, Any]:
     edit = reverse("goals:edit", args=[goal.pk]) if shown.may_edit else ""
     actions = [Door(_("Edit"), "pencil", edit)]
     more = [
+        Door(_("Thank somebody"), "award", "" if moment.is_past else "?say=thanks#feedback"),
+        Door(_("Send a signal"), "flag", "?say=signal#feedback" if shown.may_signal else ""),
         Door(_("Add a goal below"), "plus", reverse("goals:new", args=[goal.pk]) if shown.may_edit else ""),
         Door(
             _("Break down"),

@@ -17,7 +17,7 @@ def can_signal(person: Person, goal: Goal) -> bool:
     return below.filter(mine).exists()
 
 
-def can_answer_signal(person: Person, signal: Signal) -> bool:
+def can_answer_signal(person: Person, signal: Signal, rights: Rights | None = None) -> bool:
     """The goal's owner. Once it waits too long, or where nobody is there to answer, also the owner's manager and
     whoever may edit the goal. Nobody answers a signal of their own."""
     goal = signal.goal
@@ -27,7 +27,8 @@ def can_answer_signal(person: Person, signal: Signal) -> bool:
         return True
     if signal.escalated_at is None and goal.owner_id and goal.owner.is_active:
         return False
-    return bool(goal.owner_id and goal.owner.manager_id == person.pk) or Rights.of(person).can_edit(goal)
+    manages = bool(goal.owner_id and goal.owner.manager_id == person.pk)
+    return manages or (rights or Rights.of(person)).can_edit(goal)
 
 
 def can_reopen_signal(person: Person, signal: Signal) -> bool:
