@@ -1,6 +1,6 @@
 """Kudos: thanks from person to person, linked to a goal that all of them see (docs/domain.md section 15)."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -18,6 +18,7 @@ from people.notifications import notify, take_back
 
 LONGEST = 2000
 MOST = 20
+MOST_LIKELY = 8
 TOLD = 200
 
 
@@ -104,6 +105,8 @@ def shown(rows: QuerySet[Kudos]) -> QuerySet[Kudos]:
 
 
 def to_thank(goal: Goal, by: Person) -> list[Person]:
-    """Whom one most likely thanks for a goal: its owner and its contributors."""
-    people: Iterable[Person] = [each for each in (goal.owner, *goal.contributors.all()) if each is not None]
-    return list({each.pk: each for each in people if each.pk != by.pk and each.is_active}.values())
+    """Whom one most likely thanks for a goal: its owner, its contributors, and the owners of the goals right below."""
+    below = Goal.objects.visible_to(by).filter(parent=goal, owner__isnull=False).open().select_related("owner")
+    people = [goal.owner, *goal.contributors.all()[:MOST_LIKELY], *(each.owner for each in below.in_tree_order())]
+    seen = {each.pk: each for each in people if each is not None and each.pk != by.pk and each.is_active}
+    return list(seen.values())[:MOST_LIKELY]
