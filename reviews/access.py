@@ -1,6 +1,7 @@
 """Who may do what with a review (docs/domain.md section 17); which ones a person sees: `Review.objects.visible_to`."""
 
 from goals.access import can_edit
+from people.access import can_run_cycle
 from people.models import Person, reports_below
 from reviews.models import Review
 
@@ -24,3 +25,8 @@ def can_hold(person: Person, review: Review) -> bool:
 def manages(person: Person, other_id: int | None) -> bool:
     """The other person's manager, or one above."""
     return other_id is not None and Person.objects.filter(pk=other_id, pk__in=reports_below(person)).exists()
+
+
+def can_choose(person: Person) -> bool:
+    """Say how often and when the organisation reviews its goals, and on which days it does not work."""
+    return can_run_cycle(person)

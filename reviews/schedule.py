@@ -64,7 +64,11 @@ class Rules:
         return Rhythm(own.cadence if own is not None else self.cadence_of(goal.level), **after)
 
     def cadence_of(self, level: Level) -> str:
-        return self.levels.get(level.pk) or (Cadence.QUARTERLY if level.rank < QUARTERLY_RANKS else Cadence.MONTHLY)
+        return self.levels.get(level.pk) or usual_cadence(level)
+
+
+def usual_cadence(level: Level) -> str:
+    return Cadence.QUARTERLY if level.rank < QUARTERLY_RANKS else Cadence.MONTHLY
 
 
 def settings_of(organisation: Organisation) -> ReviewSettings:

@@ -1,6 +1,7 @@
 from django.urls import path
 
 from reviews import views
+from reviews.calendar import urls as calendar
 from reviews.room import urls as room
 
 app_name = "reviews"
@@ -9,5 +10,6 @@ urlpatterns = [
     path("reviews/", views.calendar, name="calendar"),
     path("reviews/<int:pk>/check-in/", views.check_in, name="check_in"),
     path("reviews/<int:pk>/check-in/draft/", views.keep, name="keep_draft"),
+    *calendar.urlpatterns,
     *room.urlpatterns,
 ]
