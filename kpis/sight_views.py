@@ -7,13 +7,16 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 
 from cascade.fields import plain
+from goals.lifecycle import ENDED
 from goals.models import Goal
+from goals.voices.feedback import Entry
+from goals.voices.lately import Voice, lately, signals_of
 from kpis import sight_words as words
 from kpis.answers import waiting_for
 from kpis.entry import EntryRow
 from kpis.owed import asked_of
 from kpis.path_requests import last_of, to_answer
-from kpis.picture import picture_of
+from kpis.picture import Picture, Station, picture_of
 from kpis.scoring import fiscal_of
 from kpis.sight import OwnGoal, OwnKpi, Sight, sight_of
 from kpis.trying import Trial, number, scale_of, trial_of
@@ -69,6 +72,7 @@ def scene(request, sight: Sight) -> dict:
         "own": own,
         "own_kpi": own_kpi,
         "picture": picture,
+        "steps": steps(picture, request.user, mine) if picture else [],
         "headline": words.headline(own, picture) if own and picture else None,
         "not_counted": words.why_not_counted(own) if own else "",
         "trial": trial,
@@ -77,8 +81,25 @@ def scene(request, sight: Sight) -> dict:
         "asked": last_of(request.user, own.id if own else None) if mine and not (own and own.aligned) else None,
         "path_requests": to_answer(request.user) if mine else [],
         "answers": waiting_for(request.user) if mine else [],
+        "lately": went_well(sight) if mine else [],
         "neighbours": [] if sight.goals else neighbours(request.user, sight.person),
     }
+
+
+def went_well(sight: Sight) -> list[Entry]:
+    above = {stop.goal.id for own in sight.goals for stop in own.path if stop.goal}
+    return lately(sight.person, [own.id for own in sight.goals], above)
+
+
+def steps(picture: Picture, person: Person, mine: bool) -> list[tuple[Station, Voice | None]]:
+    """The stations from the strategy down, each with what the person may say about a goal above their own."""
+    above = [station.goal for station in picture.stations[:-1] if station.goal] if mine else []
+    said = signals_of(person, [goal.id for goal in above])
+    voices = {
+        goal.id: Voice(goal.id, goal.owner_id != person.pk and goal.node.state not in ENDED, said.get(goal.id))
+        for goal in above
+    }
+    return [(each, voices.get(each.goal.id) if each.goal else None) for each in picture.stations]
 
 
 def slider(trial: Trial) -> dict | None:

@@ -22,7 +22,10 @@ from goals.models import Cycle, GoalFigures
 from goals.since import since
 from goals.trend import by_month
 from goals.views.moments import asked
+from goals.voices import wins
 from people import access
+
+MOST_WINS = 8
 
 
 def dashboard(request):
@@ -111,6 +114,7 @@ def changed(request):
     day = day_of(request.GET.get("since", ""), lines.on)
     context = {
         "since": since(request.user, lines, day),
+        "wins": wins.newest(request.user, day).filter(reached_on__lte=lines.on, goal__cycle=cycle)[:MOST_WINS],
         "cycle": cycle,
         "moment": moment,
         "latest": lines.on - dt.timedelta(days=1),

@@ -5,7 +5,7 @@ worker that dies between the two leaves wins untold, and the next run tells them
 """
 
 import datetime as dt
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from django.db import transaction
@@ -13,7 +13,6 @@ from django.db.models import Q, QuerySet
 from django.urls import reverse
 from django.utils import timezone
 
-from goals import structure
 from goals.audience import people_who_see
 from goals.models import Goal, Win
 from goals.nodes import GoalFigures, GoalNode, State
@@ -83,17 +82,10 @@ def newest(person: Person, since: dt.date) -> QuerySet[Win]:
     return rows.order_by("-reached_on", "goal__level__rank", "pk")
 
 
-def on_line(person: Person, since: dt.date) -> QuerySet[Win]:
-    """Those on the person's own line: the goals they own or contribute to, what is above and what is right below."""
-    mine = Goal.objects.filter(Q(owner=person) | Q(contributors=person), organisation_id=person.organisation_id)
-    mine = mine.exclude(state=Goal.State.CANCELLED)
+def on_line(person: Person, own: Collection[int], above: Collection[int], since: dt.date) -> QuerySet[Win]:
+    """Those of a person's `own` goals, of what is `above` them and of what is right below, by their ids."""
     rows = Win.objects.visible_to(person).filter(reached_on__gte=since)
-    near = (
-        Q(goal__in=mine)
-        | Q(goal__parent__in=mine)
-        | Q(goal__in=structure.ancestor_ids(mine.values_list("pk", flat=True)))
-    )
-    return shown(rows.filter(near))
+    return shown(rows.filter(Q(goal__in={*own, *above}) | Q(goal__parent__in=own)))
 
 
 def shown(rows: QuerySet[Win]) -> QuerySet[Win]:

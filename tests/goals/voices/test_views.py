@@ -4,8 +4,10 @@ import pytest
 from django.urls import reverse
 
 from goals.models import Goal, Kudos, Signal
+from goals.voices import signals
 from people.models import Person
 from tests.cast import person, signed_in
+from tests.goals.measuring import kpi, rolled_up
 from tests.goals.voices.telling import answered, kudo, line, signal, told, waited
 from tests.pages.reading import read
 from tests.planning import comment
@@ -213,3 +215,29 @@ def test_the_wall_goes_on_page_by_page_in_a_fixed_number_of_queries(cast, django
     second = read(client.get("/kudos/", {"before": oldest})).text
     assert ("Thanks 05" in second, "Thanks 04" in second, "Thanks 00" in second) == (False, True, True)
     assert Goal.objects.count() == 2
+
+
+def test_the_line_of_sight_offers_to_speak_on_goals_above_and_shows_what_became_of_it(cast):
+    goal, below = line(cast)
+    text = signed_in(cast.cy).get("/").content.decode()
+    assert f"/goals/{goal.pk}/?say=signal#feedback" in text
+    assert f"/goals/{below.pk}/?say=signal#feedback" not in text
+    made = waited(signal(cast, goal), 3)
+    shown = read(signed_in(cast.cy).get("/")).text
+    assert "Not reachable: waits for 3 days" in shown
+    signals.answer(made, "changed", "Lowered", by=cast.bo)
+    kudo(cast, goal, "Nine calls")
+    shown = read(signed_in(cast.cy).get("/")).text
+    assert "Not reachable: Changed already" in shown
+    assert "Bo thanks you" in shown
+    assert "say=signal" not in signed_in(cast.bo).get(f"/people/{cast.cy.pk}/line-of-sight/").content.decode()
+
+
+def test_goals_reached_stand_on_the_line_of_sight_and_the_dashboard(cast):
+    goal, below = line(cast)
+    kpi(below, value=100)
+    rolled_up(goal)
+    assert "Reached: Grow" in read(signed_in(cast.cy).get("/")).text
+    assert "Reached: Grow" in read(signed_in(cast.dee).get("/dashboard/changed/")).text
+    assert "Reached: Grow" in read(signed_in(cast.dee).get("/kudos/")).text
+    assert "The goal was reached." in feedback(cast.dee, goal)

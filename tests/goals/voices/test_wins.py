@@ -106,8 +106,10 @@ def test_lists_of_wins_show_what_their_reader_may_see(cast, path):
     today, max_, top = cast.works.today(), Goal.objects.get(title="Other").owner, Goal.objects.get(title="Top")
     titles = [[win.goal.title for win in rows] for rows in (wins.wins(top, today, cast.ada), wins.newest(max_, today))]
     assert [sorted(each) for each in titles] == [["Call", "Grow"], ["Grow"]]
-    assert [win.goal.title for win in wins.on_line(max_, today)] == []
-    assert {win.goal.title for win in wins.on_line(cast.cy, today)} == {"Call", "Grow"}
+    own, above = [low.pk], [path[1].pk]
+    assert [win.goal.title for win in wins.on_line(max_, own, above, today)] == ["Grow"]
+    assert {win.goal.title for win in wins.on_line(cast.cy, own, above, today)} == {"Call", "Grow"}
+    assert {win.goal.title for win in wins.on_line(cast.cy, above, [], today)} == {"Call", "Grow"}
     assert not wins.wins(top, today + dt.timedelta(days=1), cast.ada).exists()
 
 
