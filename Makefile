@@ -16,7 +16,7 @@ ENGINE += kpis/payout/engine.py
 ENGINE += kpis/periods.py
 ENGINE += kpis/split.py
 ENGINE += kpis/whatif.py
-ENGINE += reviews/reminding.py
+ENGINE += reviews/reminders/rules.py
 ENGINE += reviews/rhythm.py
 
 run: ## the demo company on http://127.0.0.1:8000 (PORT, DATA_DIR)

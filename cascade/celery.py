@@ -20,6 +20,7 @@ app.conf.beat_schedule = {
     "nightly": {"task": "goals.tasks.nightly", "schedule": crontab(minute="*/15")},
     "signals-without-answer": {"task": "goals.tasks.escalate_signals", "schedule": crontab(minute=50)},
     "calendar-of-reviews": {"task": "reviews.tasks.work_out_all", "schedule": crontab(minute=20)},
+    "reminders": {"task": "reviews.tasks.remind_all", "schedule": crontab(minute="*/5")},
 }
 
 

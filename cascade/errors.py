@@ -33,3 +33,7 @@ class RowsRefused(Exception):
     @property
     def is_forbidden(self) -> bool:
         return any(error["code"] == "forbidden" for error in self.errors)
+
+
+class NotTaken(OSError):
+    """A message surely did not reach the one it was for, so that sending it again doubles nothing."""

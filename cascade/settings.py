@@ -269,6 +269,9 @@ else:
     EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
     EMAIL_FILE_PATH = DATA_DIR / "mail"
 
+# Chats: webhooks lead out of our own network, over https, unless a chat of one's own stands inside.
+PRIVATE_WEBHOOKS = env.bool("PRIVATE_WEBHOOKS", False)
+
 # Language, time, static files
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English"), ("nb", "Norsk")]  # each in its own words

@@ -1,23 +1,26 @@
 """The one door through which mails leave: `templates/mail/<name>.txt` and `.html`, in the language and time zone of who
 gets them.
 
-It sends at once, so it is called by Celery tasks that were queued with `transaction.on_commit`. What the mail server
-refuses rises as an OSError.
+It sends at once, so it is called by Celery tasks that were queued with `transaction.on_commit`.
 """
 
 import zoneinfo
 from collections.abc import Iterable, Mapping
+from contextlib import closing
 from email.utils import formataddr, make_msgid, parseaddr
+from smtplib import SMTPDataError, SMTPRecipientsRefused, SMTPSenderRefused
 from typing import Any
 
 from django.conf import settings
-from django.core.mail import EmailMultiAlternatives
+from django.core.mail import EmailMultiAlternatives, get_connection
 from django.template.loader import get_template
 from django.utils import timezone
 
+from cascade.errors import NotTaken
 from people import language
 from people.models import Person
 
+REFUSED = (SMTPRecipientsRefused, SMTPSenderRefused, SMTPDataError)
 # Nobody's holiday notice answers it (RFC 3834).
 AUTOMATIC = {"Auto-Submitted": "auto-generated", "X-Auto-Response-Suppress": "All"}
 
@@ -31,7 +34,8 @@ def send(
     headers: Mapping[str, str] | None = None,
 ) -> None:
     """`attachments` as Django takes them: (file name, content, type), or a MIME part. Templates find the `person`, the
-    `base_url` of this Cascade and the context; `.txt` has a block `subject` and a block `text`."""
+    `base_url` of this Cascade and the context; `.txt` has a block `subject` and a block `text`. Raises NotTaken when
+    the mail server cannot be reached or refuses, another OSError when nobody knows whether it has the mail."""
     with language.read_by(person), timezone.override(zoneinfo.ZoneInfo(person.timezone)):
         told = {**context, "person": person, "base_url": settings.BASE_URL}
         text = get_template(f"mail/{name}.txt")
@@ -43,7 +47,15 @@ def send(
             headers={"Message-ID": make_msgid(domain=domain()), **AUTOMATIC, **(headers or {})},
         )
         message.attach_alternative(get_template(f"mail/{name}.html").render(told), "text/html")
-    message.send()
+    with closing(get_connection()) as server:
+        try:
+            server.open()
+        except OSError as away:
+            raise NotTaken(str(away)) from away
+        try:
+            server.send_messages([message])
+        except REFUSED as refusal:
+            raise NotTaken(str(refusal)) from refusal
 
 
 def one_line(text: str) -> str:

@@ -22,4 +22,29 @@ class ReviewsConfig(AppConfig):
                 _("%(by)s signed off the review of “%(goal)s” for %(period)s."),
                 "check",
             ),
+            Kind(
+                "check_in_due",
+                _("A check-in of yours is due"),
+                _("Check in on “%(goal)s” before the review on %(day)s."),
+            ),
+            Kind(
+                "check_in_overdue",
+                _("A check-in of yours is overdue"),
+                _("The check-in on “%(goal)s” is %(days)s days overdue."),
+                "alert",
+            ),
+            Kind(
+                "check_in_escalated",
+                _("Somebody you lead is late with a check-in"),
+                _("%(owner)s is %(days)s days late with the check-in on “%(goal)s”."),
+                "alert",
+            ),
+            Kind(
+                "check_in_told_on",
+                _("Your manager hears of an overdue check-in"),
+                _("%(manager)s was told that the check-in on “%(goal)s” is %(days)s days overdue."),
+                "alert",
+            ),
+            Kind("away", _("Somebody you lead is away"), _("%(person)s is away until %(day)s. %(reason)s"), "snooze"),
+            Kind("value_due", _("A value of yours is due"), _("%(kpi)s needs its value for %(period)s.")),
         )

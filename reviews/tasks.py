@@ -1,9 +1,12 @@
-"""Celery's doors to the calendar of reviews: harmless when repeated."""
+"""Celery's doors to the calendar of reviews and to its reminders: harmless when repeated."""
 
 from celery import shared_task
+from django.utils import timezone
 
 from people.models import Organisation
 from reviews import schedule
+from reviews.models import Reminder
+from reviews.reminders import planning, sending
 
 
 @shared_task
@@ -18,3 +21,26 @@ def work_out(organisation_id: int) -> None:
     organisation = Organisation.objects.filter(pk=organisation_id).first()
     if organisation is not None:
         schedule.work_out(organisation)
+        planning.plan(organisation)
+
+
+@shared_task
+def plan_reminders(organisation_id: int) -> None:
+    """After somebody changed how reminders go."""
+    organisation = Organisation.objects.filter(pk=organisation_id).first()
+    if organisation is not None:
+        planning.plan(organisation)
+
+
+@shared_task
+def remind_all() -> None:
+    """Wakes a worker for each organisation in which something is due."""
+    due = Reminder.objects.filter(state=Reminder.State.PLANNED, at__lte=timezone.now())
+    for pk in due.order_by().values_list("organisation_id", flat=True).distinct():
+        remind.delay(pk)
+
+
+@shared_task
+def remind(organisation_id: int) -> None:
+    """What is due to the next two hundred people; those after them in the next run, five minutes later."""
+    sending.run(Organisation.objects.get(pk=organisation_id), timezone.now())

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kpis.periods import Fiscal, periods
-from reviews.reminding import Recipient, Rules, due, plan
+from reviews.reminders.rules import Recipient, Rules, due, plan
 from reviews.rhythm import Rhythm, Shift, Workdays, from_anchor, owes, review_dates
 from tests.engine.cases import CHECKS
 

@@ -15,11 +15,14 @@ from reviews.rhythm import Shift, Workdays
 
 
 class Kind(StrEnum):
-    """From the least urgent to the most."""
+    """From the least urgent to the most. `value` asks for a value on the first working day after its period,
+    `value_last` on the last one within its grace."""
 
     before = "before"
     overdue = "overdue"
     escalation = "escalation"
+    value = "value"
+    value_last = "value_last"
 
 
 class State(StrEnum):
@@ -32,11 +35,13 @@ class State(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Recipient:
-    """Somebody who is reminded, in their own time zone; of nothing dated before they joined."""
+    """Somebody who is reminded, in their own time zone, `at` a time of their own; of nothing dated before they
+    joined."""
 
     id: str
     zone: ZoneInfo
     joined: date = date.min
+    at: time | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,10 +62,11 @@ DEFAULTS = Rules()
 
 
 class Reminder(NamedTuple):
-    """One message to one person over one channel, `n` days before or overdue: its day in their zone, its moment."""
+    """One message to one person over one channel, `n` days before or overdue (0 for a value): its day in their zone,
+    its moment. `about` is the review, or the KPI whose value is asked for."""
 
     key: str
-    review: str
+    about: str
     kind: str
     n: int
     recipient: str
@@ -89,19 +95,46 @@ def plan(
         found.append((Kind.overdue, n, late, owner))
         if manager is not None and n >= rules.escalate_from:
             found.append((Kind.escalation, n, late, manager))
-    rows = [
-        Reminder(
-            key=f"{review}:r{revision}:{kind}:{n}:{to.id}:{channel}",
-            review=review,
-            kind=kind,
-            n=n,
-            recipient=to.id,
-            day=on,
-            at=moment(on, to.zone, rules),
-            state=State.skipped if on < to.joined else State.planned,
-        )
-        for kind, n, on, to in found
-    ]
+    named = f"{review}:r{revision}"
+    return in_order(reminder(named, review, kind, n, on, to, rules, channel) for kind, n, on, to in found)
+
+
+def plan_value(
+    kpi: str,
+    first: date,
+    end: date,
+    grace: int,
+    to: Recipient,
+    workdays: Workdays,
+    rules: Rules = DEFAULTS,
+    channel: str = "email",
+) -> list[Reminder]:
+    """The reminders of the value of one period, from `first` to `end`: on the first working day after it, and on the
+    last one within the `grace` days that follow, if there is one."""
+    found = [(Kind.value, workdays.shifted(end + timedelta(days=1), Shift.next))]
+    last = workdays.shifted(end + timedelta(days=grace), Shift.previous)
+    if last > end:
+        found.append((Kind.value_last, last))
+    named = f"{kpi}.{first}:r1"
+    return in_order(reminder(named, kpi, kind, 0, on, to, rules, channel) for kind, on in found)
+
+
+def reminder(
+    named: str, about: str, kind: Kind, n: int, on: date, to: Recipient, rules: Rules, channel: str
+) -> Reminder:
+    return Reminder(
+        key=f"{named}:{kind}:{n}:{to.id}:{channel}",
+        about=about,
+        kind=kind,
+        n=n,
+        recipient=to.id,
+        day=on,
+        at=moment(on, to, rules),
+        state=State.skipped if on < to.joined else State.planned,
+    )
+
+
+def in_order(rows: Iterable[Reminder]) -> list[Reminder]:
     return sorted(superseded(rows), key=lambda row: (row.at, urgency(row)))
 
 
@@ -111,14 +144,14 @@ def before(day: date, n: int, workdays: Workdays, rules: Rules) -> date:
     return workdays.shifted(ahead, Shift.previous) if n and rules.shift else ahead
 
 
-def moment(day: date, zone: ZoneInfo, rules: Rules) -> datetime:
+def moment(day: date, to: Recipient, rules: Rules) -> datetime:
     """When it goes out, in UTC. A planned time within the quiet hours moves to their edge on the same date; a local
     time that a change of clocks skips is read with the offset before it, a doubled one is its first."""
-    at = rules.at
+    at = to.at or rules.at
     if rules.quiet is not None:
         begins, ends = rules.quiet
         at = ends if at < ends else begins if at > begins else at
-    return datetime.combine(day, at, zone).replace(fold=0).astimezone(UTC)
+    return datetime.combine(day, at, to.zone).replace(fold=0).astimezone(UTC)
 
 
 def urgency(row: Reminder) -> tuple[int, int]:
@@ -153,8 +186,8 @@ def due(
     zones: dict[str, ZoneInfo],
     rules: Rules = DEFAULTS,
 ) -> tuple[list[Reminder], list[Reminder]]:
-    """What a worker sends now, and what it notes as skipped: of each review and recipient only the latest row whose
-    time has come goes out, so an outage causes no flood. `done` holds the keys sent or skipped before. Within the
+    """What a worker sends now, and what it notes as skipped: of each review (or KPI) and recipient only the latest row
+    whose time has come goes out, so an outage causes no flood. `done` holds the keys sent or skipped before. Within the
     recipient's quiet hours everything waits."""
     come = [
         row
@@ -164,9 +197,9 @@ def due(
         and row.key not in done
         and not is_quiet(now, zones[row.recipient], rules)
     ]
-    come.sort(key=lambda row: (row.recipient, row.review, row.at, urgency(row)))
+    come.sort(key=lambda row: (row.recipient, row.about, row.at, urgency(row)))
     send, skip = [], []
-    for _, group in groupby(come, key=lambda row: (row.recipient, row.review)):
+    for _, group in groupby(come, key=lambda row: (row.recipient, row.about)):
         *older, latest = group
         send.append(latest)
         skip += older

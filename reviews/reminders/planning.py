@@ -1,0 +1,167 @@
+"""Planning reminders: worked out from reviews, values that are owed, settings and wishes, as often as one likes
+(docs/domain.md section 14). What was sent or skipped stays as it is.
+"""
+
+import datetime as dt
+import zoneinfo
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+from django.db import transaction
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.utils import timezone
+
+from goals.models import Goal
+from kpis.outstanding import outstanding
+from people.models import Organisation, Person
+from reviews.models import Channel, ChatAddress, CheckIn, Reminder, ReminderWishes, Review, ReviewSettings
+from reviews.reminders import rules
+from reviews.rhythm import Workdays
+from reviews.schedule import settings_of, workdays_of
+
+AHEAD = dt.timedelta(days=7)  # what comes later is planned later
+LONGEST = dt.timedelta(days=35)  # before a review, with its holidays
+OVERDUE = dt.timedelta(days=80)  # eight weeks, with their holidays
+KEPT = dt.timedelta(days=400)
+OPEN = (Reminder.State.PLANNED, Reminder.State.SUPERSEDED)
+CHANGES = ("day", "at", "state")
+MANAGERS = "owner__manager"
+
+
+def rules_of(settings: ReviewSettings) -> rules.Rules:
+    return rules.Rules(at=settings.remind_at, quiet=(settings.quiet_from, settings.quiet_until))
+
+
+def still_owed(organisation: Organisation) -> QuerySet:
+    """Reviews of active goals, neither signed nor called off, for which the one who owes them has not checked in."""
+    handed_in = CheckIn.objects.submitted().filter(review=OuterRef("pk"), author=OuterRef("owner"))
+    rows = Review.objects.owed().filter(organisation=organisation, goal__state=Goal.State.ACTIVE)
+    return rows.filter(owner__is_active=True).exclude(Exists(handed_in))
+
+
+@dataclass(frozen=True)
+class Audience:
+    """How the people of an organisation are reminded; read once."""
+
+    organisation: Organisation
+    settings: ReviewSettings
+
+    @cached_property
+    def wishes(self) -> dict[int, ReminderWishes]:
+        found = ReminderWishes.objects.filter(person__organisation=self.organisation)
+        return {wishes.person_id: wishes for wishes in found}
+
+    @cached_property
+    def chats(self) -> set[int | None]:
+        return set(ChatAddress.objects.filter(organisation=self.organisation).values_list("person_id", flat=True))
+
+    def wish(self, person_id: int) -> ReminderWishes:
+        return self.wishes.get(person_id) or ReminderWishes(person_id=person_id)
+
+    def wants(self, person_id: int, kind: str, channel: str) -> bool:
+        if channel == Channel.CHAT and not {person_id, None} & self.chats:
+            return False
+        return self.wish(person_id).wants(kind, channel)
+
+    def recipient(self, person: Person) -> rules.Recipient:
+        zone = zoneinfo.ZoneInfo(person.timezone)
+        joined = person.joined_at.astimezone(zone).date()
+        return rules.Recipient(str(person.pk), zone, joined, self.wish(person.pk).at)
+
+
+def plan(organisation: Organisation) -> int:
+    """Brings what is planned for the coming week up to date; how many rows changed. A second run changes nothing."""
+    settings, today = settings_of(organisation), organisation.today()
+    audience = Audience(organisation, settings)
+    wanted = {row.key: row for row in wanted_rows(audience, today)} if settings.remind else {}
+    with transaction.atomic():
+        near = Q(day__gte=today - OVERDUE) | Q(state__in=OPEN)
+        held = Reminder.objects.filter(near, organisation=organisation).order_by("pk").select_for_update()
+        held = {row.key: row for row in held}
+        new = [row for key, row in wanted.items() if key not in held]
+        changed = [row for key, row in held.items() if brought_up_to_date(row, wanted.get(key))]
+        Reminder.objects.bulk_create(new, ignore_conflicts=True, batch_size=500)
+        Reminder.objects.bulk_update(changed, [*CHANGES, "settled_at"], batch_size=200)
+        Reminder.objects.filter(organisation=organisation, day__lt=today - KEPT).delete()
+    return len(new) + len(changed)
+
+
+def brought_up_to_date(row: Reminder, wanted: Reminder | None) -> bool:
+    """Whether a stored reminder had to change. What went out or was skipped never does; what is not wanted is called
+    off, and planned again when it is."""
+    if row.state not in (*OPEN, Reminder.State.CANCELLED):
+        return False
+    if wanted is None:
+        fields = {"state": Reminder.State.CANCELLED}
+    else:
+        fields = {name: getattr(wanted, name) for name in CHANGES}
+    different = [name for name, value in fields.items() if getattr(row, name) != value]
+    for name in different:
+        setattr(row, name, fields[name])
+    if different:
+        row.settled_at = None if row.state in OPEN else timezone.now()
+    return bool(different)
+
+
+def wanted_rows(audience: Audience, today: dt.date) -> Iterator[Reminder]:
+    """Unsaved rows of every reminder up to a week ahead that somebody wants."""
+    organisation, settings = audience.organisation, audience.settings
+    workdays = workdays_of(organisation, settings, range(today.year - 1, today.year + 2))
+    yield from of_reviews(audience, today, workdays)
+    yield from of_values(audience, today, workdays)
+
+
+def of_reviews(audience: Audience, today: dt.date, workdays: Workdays) -> Iterator[Reminder]:
+    asked = rules_of(audience.settings)
+    near = still_owed(audience.organisation).filter(day__gte=today - OVERDUE, day__lte=today + AHEAD + LONGEST)
+    for review in near.select_related(MANAGERS):
+        owner, manager = review.owner, review.owner.manager
+        told = audience.recipient(manager) if manager is not None and manager.is_active else None
+        for channel in Channel.values:
+            rows = rules.plan(
+                f"review{review.pk}",
+                review.revision,
+                review.day,
+                audience.recipient(owner),
+                told,
+                workdays,
+                asked,
+                channel,
+            )
+            for row in soon(audience, rows, today, channel):
+                row.review, row.revision = review, review.revision
+                yield row
+
+
+def of_values(audience: Audience, today: dt.date, workdays: Workdays) -> Iterator[Reminder]:
+    organisation, asked = audience.organisation, rules_of(audience.settings)
+    people = {person.pk: person for person in Person.objects.active().filter(organisation=organisation)}
+    for value in outstanding(organisation, today):
+        grace, since = organisation.grace[value.cadence], value.due.since
+        late = since + dt.timedelta(days=grace)
+        if value.recorder_id not in people or since > today + AHEAD or late < today - AHEAD:
+            continue
+        to = audience.recipient(people[value.recorder_id])
+        first = value.due.period.first
+        for channel in Channel.values:
+            rows = rules.plan_value(f"kpi{value.kpi_id}", first, since, grace, to, workdays, asked, channel)
+            for row in soon(audience, rows, today, channel):
+                row.kpi_id, row.period = value.kpi_id, first
+                yield row
+
+
+def soon(audience: Audience, rows: Iterable[rules.Reminder], today: dt.date, channel: str) -> Iterator[Reminder]:
+    for row in rows:
+        if row.day <= today + AHEAD and audience.wants(int(row.recipient), row.kind, channel):
+            yield Reminder(
+                organisation=audience.organisation,
+                key=row.key,
+                recipient_id=int(row.recipient),
+                kind=row.kind,
+                n=row.n,
+                channel=channel,
+                day=row.day,
+                at=row.at,
+                state=row.state,
+            )

@@ -1,0 +1,115 @@
+"""How I am reminded, when I am away, and the rules of the organisation."""
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
+
+from people import access
+from people.models import Person
+from reviews.models import ChatAddress, ReviewSettings
+from reviews.reminders import wishes
+from reviews.reminders.forms import AwayForm, ChatForm, RulesForm, WishesForm
+from reviews.schedule import settings_of
+from reviews.tasks import plan_reminders
+
+read_or_write = require_http_methods(["GET", "HEAD", "POST"])
+
+
+@read_or_write
+def mine(request: HttpRequest) -> HttpResponse:
+    person = request.user
+    held, address = wishes.of(person), ChatAddress.objects.filter(person=person).first()
+    sent = request.POST if request.method == "POST" else None
+    form = WishesForm(sent, instance=held, initial={"zone": person.timezone})
+    chat = ChatForm(sent, initial={"format": address.format} if address else None)
+    if sent is not None and form.is_valid() and chat.is_valid() and form.cleaned_data["chat"]:
+        chat.require(person)
+    if sent is not None and form.is_valid() and chat.is_valid():
+        with transaction.atomic():
+            Person.objects.filter(pk=person.pk).update(timezone=form.cleaned_data.pop("zone"))
+            chat.save(person.organisation_id, person)
+            wishes.change(person, **form.cleaned_data)
+        messages.success(request, _("Your reminders are saved."))
+        return redirect("reviews:reminder_settings")
+    return shown(request, form=form, chat=chat, address=address)
+
+
+@read_or_write
+def away(request: HttpRequest) -> HttpResponse:
+    """Nothing is sent until a day; pressed with `here` it is over."""
+    if request.method != "POST":
+        return redirect("reviews:reminder_settings")
+    form = AwayForm(request.POST, instance=wishes.of(request.user))
+    if "here" in request.POST:
+        wishes.go_away(request.user, None, "")
+    elif form.is_valid():
+        try:
+            back_on = form.cleaned_data["back_on"]
+            wishes.go_away(request.user, back_on, form.cleaned_data["away_because"].strip())
+        except ValidationError as refusal:
+            form.add_error(None, refusal)
+    if "here" not in request.POST and form.errors:
+        return shown(request, away=form)
+    return redirect("reviews:reminder_settings")
+
+
+def shown(request: HttpRequest, **forms) -> HttpResponse:
+    person = request.user
+    held, address = wishes.of(person), ChatAddress.objects.filter(person=person).first()
+    common = ChatAddress.objects.filter(organisation=person.organisation_id, person=None).first()
+    today = person.organisation.today()
+    context = {
+        "form": WishesForm(instance=held, initial={"zone": person.timezone}),
+        "chat": ChatForm(initial={"format": address.format} if address else None),
+        "away": AwayForm(instance=held),
+        "address": address,
+        "common": common,
+        "back_on": held.back_on if held.back_on and held.back_on > today else None,
+        "because": held.away_because,
+        "usual": settings_of(person.organisation),
+        "away_below": wishes.away_below(person),
+        "may_rule": access.can_run_cycle(person),
+        **forms,
+    }
+    wrong = any(form.errors for form in forms.values() if hasattr(form, "errors"))
+    return render(request, "reviews/reminders/settings.html", context, status=422 if wrong else 200)
+
+
+@read_or_write
+def organisation(request: HttpRequest) -> HttpResponse:
+    """For the administrator and the strategy office."""
+    person = request.user
+    if not access.can_run_cycle(person):
+        raise PermissionDenied
+    held = settings_of(person.organisation)
+    address = ChatAddress.objects.filter(organisation=person.organisation_id, person=None).first()
+    sent = request.POST if request.method == "POST" else None
+    form = RulesForm(sent, instance=held, initial={"version": held.version})
+    chat = ChatForm(sent, initial={"format": address.format} if address else None)
+    if sent is not None and form.is_valid() and chat.is_valid() and saved(person, form, chat):
+        messages.success(request, _("The settings are saved."))
+        return redirect("reviews:reminder_rules")
+    context = {"form": form, "chat": chat, "address": address}
+    status = 422 if form.errors or chat.errors else 200
+    return render(request, "reviews/reminders/rules.html", context, status=status)
+
+
+def saved(person: Person, form: RulesForm, chat: ChatForm) -> bool:
+    with transaction.atomic():
+        ReviewSettings.objects.get_or_create(organisation=person.organisation)
+        held = ReviewSettings.objects.select_for_update().get(pk=person.organisation_id)
+        if held.version != form.cleaned_data.pop("version"):
+            form.add_error(None, _("Somebody else changed the settings just now. Open them again."))
+            return False
+        for name, value in form.cleaned_data.items():
+            setattr(held, name, value)
+        held.version += 1
+        held._history_user = person
+        held.save()
+        chat.save(person.organisation_id, None)
+        transaction.on_commit(lambda: plan_reminders.delay(person.organisation_id))
+    return True
