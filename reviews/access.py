@@ -1,6 +1,9 @@
 """Who may do what with a review (docs/domain.md section 17); which ones a person sees: `Review.objects.visible_to`."""
 
+from django.db.models import Exists, OuterRef, Q
+
 from goals.access import can_edit
+from goals.models import Goal
 from people.access import can_run_cycle
 from people.models import Person, reports_below
 from reviews.models import Review
@@ -20,6 +23,30 @@ def can_hold(person: Person, review: Review) -> bool:
     if person.organisation_id != review.organisation_id:
         return False
     return person.pk == review.owner_id or can_edit(person, review.goal) or manages(person, review.owner_id)
+
+
+def holdable(person: Person) -> Q:
+    """`can_hold` as a condition on reviews, for lists."""
+    held = Q(owner_id=person.pk) | Q(owner_id__in=reports_below(person)) | editable(person, "goal__")
+    return Q(organisation_id=person.organisation_id) & held
+
+
+def editable(person: Person, goal: str = "") -> Q:
+    """`goals.access.can_edit` as a condition on goals, or on what leads to a goal by the name `goal`."""
+    if can_run_cycle(person):
+        return Q(**{f"{goal}organisation_id": person.organisation_id})
+    above = Goal.objects.filter(
+        organisation_id=person.organisation_id,
+        owner_id=person.pk,
+        tree_id=OuterRef(f"{goal}tree_id"),
+        lft__lte=OuterRef(f"{goal}lft"),
+        rght__gte=OuterRef(f"{goal}rght"),
+    )
+    found = Q(Exists(above))
+    if person.managed_path:
+        found |= Q(**{f"{goal}unit__path__startswith": person.managed_path})
+        found |= Q(**{f"{goal}owner__unit__path__startswith": person.managed_path})
+    return found
 
 
 def manages(person: Person, other_id: int | None) -> bool:

@@ -1,55 +1,15 @@
-"""The list of reviews, and checking in."""
-
-import datetime as dt
+"""Checking in."""
 
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_POST
 
 from kpis.models import Kpi
 from reviews import access, checking_in, reading
 from reviews.forms import CheckInForm, form_of
 from reviews.models import CheckIn, Review
-
-MONTHS = 3
-MOST_OVERDUE = 50
-
-
-@require_safe
-def calendar(request: HttpRequest) -> HttpResponse:
-    """What is overdue, and what is reviewed in three months from this one or the one that the address names."""
-    whose = "all" if request.GET.get("whose") == "all" else "mine"
-    today = request.user.organisation.today()
-    first = month_of(request.GET.get("from", ""), today)
-    rows = reading.listed(request.user, whose)
-    late = reading.overdue(rows, today)
-    context = {
-        "whose": whose,
-        "today": today,
-        "first": first,
-        "earlier": moved(first, -MONTHS),
-        "later": moved(first, MONTHS),
-        "owed": late[:MOST_OVERDUE],
-        "owed_count": late.count(),
-        "months": reading.by_month(rows.filter(day__gte=first, day__lt=moved(first, MONTHS))),
-    }
-    return render(request, "reviews/calendar.html", context)
-
-
-def month_of(text: str, today: dt.date) -> dt.date:
-    """The first day of the month that is meant, this month's when none is."""
-    try:
-        day = dt.date.fromisoformat(f"{text}-01")
-    except ValueError:
-        day = today
-    return day.replace(day=1) if dt.MINYEAR + 1 < day.year < dt.MAXYEAR - 1 else today.replace(day=1)
-
-
-def moved(first: dt.date, months: int) -> dt.date:
-    year, month = divmod(first.year * 12 + first.month - 1 + months, 12)
-    return dt.date(year, month + 1, 1)
 
 
 def found(request: HttpRequest, pk: int) -> Review:

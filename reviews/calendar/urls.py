@@ -1,8 +1,9 @@
 from django.urls import path
 
-from reviews.calendar import moving_views, rhythm_views, settings_views
+from reviews.calendar import moving_views, rhythm_views, settings_views, views
 
 urlpatterns = [
+    path("reviews/", views.calendar, name="calendar"),
     path("settings/reviews/", settings_views.settings, name="settings"),
     path("settings/reviews/preview/", settings_views.settings_preview, name="settings_preview"),
     path("settings/reviews/free-days/", settings_views.add_free_day, name="add_free_day"),

@@ -44,7 +44,7 @@ def post(person, review, name="check_in", **sent):
 
 def test_the_calendar_shows_mine_and_all(clock, review, cast):
     mine = calendar(cast.bo).text
-    assert "May 2026 1 review 5 May 2026 Faster 2026-04 · Bo Off track Check in" in mine
+    assert "May 2026 1 review Tue 5 May 2026 Faster 2026-04 · Bo Off track Check in" in mine
     assert "Serve" not in mine
     assert "Serve" in calendar(cast.bo, whose="all", **{"from": "2026-07"}).text
     assert "Faster" not in calendar(cast.eve, whose="all").text
