@@ -1,10 +1,12 @@
 """The REST API of goals."""
 
 from goals import alignments_api, board_api, comments_api, goals_api, planning_api
+from goals.voices import api as voices_api
 
 routes = [
     *goals_api.routes,
     *comments_api.routes,
+    *voices_api.routes,
     ("alignments", alignments_api.Alignments),
     ("cycles", planning_api.Cycles),
     ("perspectives", planning_api.Perspectives),

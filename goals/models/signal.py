@@ -10,8 +10,9 @@ from people.models import Organisation, Person, reports_below
 
 class SignalQuerySet(models.QuerySet):
     def visible_to(self, person):
-        """The signals on goals the person may see; whose they are only `with_names` tells."""
-        return self.filter(organisation_id=person.organisation_id, goal__in=Goal.objects.visible_to(person))
+        """The signals on goals the person may see, but for those taken back; whose they are only `with_names` tells."""
+        mine = self.filter(organisation_id=person.organisation_id).exclude(state=Signal.State.WITHDRAWN)
+        return mine.filter(goal__in=Goal.objects.visible_to(person))
 
     def open(self):
         return self.filter(state=Signal.State.OPEN)

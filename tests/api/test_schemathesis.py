@@ -23,6 +23,7 @@ from schemathesis.specs.openapi.checks import (
 
 from cascade.wsgi import application
 from goals import linking
+from goals.voices import kudos, signals
 from reviews.schedule import work_out
 from tests.cast import token
 from tests.goals.measuring import kpi, rolled_up
@@ -66,6 +67,8 @@ def headers(cast, one_connection):
     kpi(other, "calls", 7)
     alignment(cast, goal, other)
     comment(cast, goal, "@Cy")
+    kudos.give(goal, [cast.cy], "Well done", by=cast.ada)
+    signals.send(goal.parent, "not_reachable", "Too far", by=cast.cy)
     initiative(cast, goal, kpis=[sales], milestones=[{"title": "Begin"}])
     factor(cast, goal, kpis=[sales])
     process(cast, kpis=[sales])

@@ -89,6 +89,7 @@ def test_the_author_sends_it_again_once_and_takes_back_what_waits(cast):
     expected = {"ada": 403, "bo": 403, "cy": 302, "dee": 403, "eve": 404}
     assert statuses(cast, "reopen_signal", [goal.pk, made.pk], {"text": "Not enough"}) == expected
     assert "sends it again" in feedback(cast.bo, goal)
+    expected = {"ada": 403, "bo": 403, "cy": 302, "dee": 404, "eve": 404}  # taken back it is gone
     assert statuses(cast, "withdraw_signal", [goal.pk, made.pk]) == expected
     assert "Not enough" not in feedback(cast.bo, goal)
 
