@@ -1,8 +1,6 @@
 """A review is held: opened, written down, signed off by somebody else, corrected afterwards (docs/domain.md section
 15)."""
 
-from typing import Any
-
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
 from django.urls import reverse
@@ -12,12 +10,12 @@ from django.utils.translation import gettext as _
 from cascade import versions
 from cascade.errors import Conflict
 from goals import progress
-from goals.models import Goal
 from people import notifications
 from people.models import Person
 from reviews import access
 from reviews.checking_in import frozen
 from reviews.models import CheckIn, Correction, Review
+from reviews.room.agenda import covered
 from reviews.room.attending import attending
 
 State = Review.State
@@ -123,13 +121,6 @@ def refuse_not_open(review: Review) -> None:
         raise Conflict("review_not_open", _("Open the review first; then it decides."))
     if review.state != State.OPEN:
         raise Conflict("review_over", _("This review is signed off or called off."))
-
-
-def covered(review: Review) -> Any:
-    """The goals that a review is about: its own and those right below that are not cancelled."""
-    goals = Goal.objects.filter(organisation_id=review.organisation_id)
-    below = goals.filter(parent=review.goal_id).exclude(state=Goal.State.CANCELLED)
-    return (goals.filter(pk=review.goal_id) | below).in_tree_order()
 
 
 def tell(review: Review) -> None:
