@@ -12,6 +12,7 @@ from rest_framework.routers import SimpleRouter
 import goals.api
 import kpis.api
 import kpis.breakdown_api
+import kpis.cycles.api
 import kpis.draft_api
 import kpis.proposals_api
 import kpis.sight_api
@@ -29,6 +30,7 @@ APPS = (
     kpis.draft_api,
     kpis.sight_api,
     kpis.breakdown_api,
+    kpis.cycles.api,
     kpis.proposals_api,
     kpis.strategy.api,
     reviews.api,

@@ -34,6 +34,13 @@ class RowsRefused(Exception):
     def is_forbidden(self) -> bool:
         return any(error["code"] == "forbidden" for error in self.errors)
 
+    @property
+    def status(self) -> int:
+        """403 where a row may not be written, 409 where all that is wrong is that rows are locked, else 400."""
+        if self.is_forbidden:
+            return 403
+        return 409 if all(error["code"] == "locked" for error in self.errors) else 400
+
 
 class NotTaken(OSError):
     """A message surely did not reach the one it was for, so that sending it again doubles nothing."""

@@ -91,7 +91,7 @@ def handle(error: Exception, context: dict) -> Response | None:
     if isinstance(error, VersionMismatch):
         return problem(412, str(error), current=error.current)
     if isinstance(error, RowsRefused):
-        return problem(403 if error.is_forbidden else 400, str(error), errors=error.errors, **error.counts)
+        return problem(error.status, str(error), errors=error.errors, **error.counts)
     if isinstance(error, RequestDataTooBig):
         return problem(413, "The body is larger than this server takes.")
     if isinstance(error, IntegrityError):

@@ -40,6 +40,15 @@ def insert(
         cursor.execute(statement, [*map(prepared, same.values()), rows])
 
 
+def update(model: type[models.Model], columns: Mapping[str, str], rows: str, *, same: Mapping[str, Any]) -> None:
+    """Gives rows that are there, found by `id`, the other `columns` of their own and `same` alike."""
+    table = model._meta.db_table
+    changed = [*(f"{name} = told.{name}" for name in columns if name != "id"), *(f"{name} = %s" for name in same)]
+    statement = f"UPDATE {table} SET {', '.join(changed)} FROM {recordset(columns)} WHERE {table}.id = told.id"  # noqa: S608
+    with connection.cursor() as cursor:
+        cursor.execute(statement, [*map(prepared, same.values()), rows])
+
+
 def recordset(columns: Mapping[str, str]) -> str:
     """SQL of a table with these columns, whose one parameter is made by `rows_of`."""
     if connection.vendor == "postgresql":

@@ -8,7 +8,6 @@ routes = [
     *comments_api.routes,
     *voices_api.routes,
     ("alignments", alignments_api.Alignments),
-    ("cycles", planning_api.Cycles),
     ("perspectives", planning_api.Perspectives),
 ]
 singles = [

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from cascade.errors import Conflict
 from cascade.versions import refuse_other
-from goals import acts, advice, marks, progress, structure
+from goals import acts, advice, locks, marks, progress, structure
 from goals.kpi_source import source
 from goals.models import Goal, GoalFigures
 from people.models import Organisation, Person
@@ -48,13 +48,13 @@ def change_state(
     `accepted`: its owner has said yes before, in the catchball.
     Starting needs the S.M.A.R.T. score that the organisation asks for, or `despite_smart` with a reason (section 12).
     Raises ValidationError (unknown_state, reason_required, out_of_range, only_when_closing, has_data), Conflict
-    (state_not_allowed, owner_must_accept, live_descendants, parent_ended, smart_too_low) and VersionMismatch when
-    `version` is given and not the stored one.
+    (state_not_allowed, owner_must_accept, live_descendants, parent_ended, smart_too_low, locked, cycle_planning) and
+    VersionMismatch when `version` is given and not the stored one.
     """
     if state not in State.values:
         raise invalid("state", "unknown_state", _("%(state)s is not a state.") % {"state": state})
     with structure.lock(goal.organisation_id) as organisation:
-        goal = Goal.objects.select_related("parent").get(pk=goal.pk)
+        goal = Goal.objects.select_related("parent", "cycle").get(pk=goal.pk)
         refuse_other(goal, version)
         if state == goal.state:
             return goal
@@ -84,9 +84,10 @@ def change_state(
 
 def take_back(goal: Goal, before: Mapping[str, Any], *, by: Person | None, reason: str = "") -> Goal:
     """A change of state that was a mistake: the goal stands as `before` says it stood, ended or not (docs/domain.md
-    section 2). Raises Conflict parent_ended and live_descendants."""
+    section 2). Raises Conflict parent_ended, live_descendants and locked."""
     with structure.lock(goal.organisation_id):
-        goal = Goal.objects.select_related("parent").get(pk=goal.pk)
+        goal = Goal.objects.select_related("parent", "cycle").get(pk=goal.pk)
+        locks.refuse_closed(goal.cycle)
         for name, value in before.items():
             setattr(goal, name, value)
         if goal.is_open and goal.parent_id and not goal.parent.is_open:
@@ -104,10 +105,12 @@ def take_back(goal: Goal, before: Mapping[str, Any], *, by: Person | None, reaso
 
 
 def refuse(goal: Goal, state: str, by: Person | None, reason: str, judged: Decimal | None) -> None:
+    locks.refuse_closed(goal.cycle)
     if state not in ALLOWED[State(goal.state)]:
         told = {"before": goal.get_state_display().lower(), "after": State(state).label.lower()}
         raise Conflict("state_not_allowed", _("A goal that is %(before)s cannot become %(after)s.") % told)
     if state == State.ACTIVE:
+        locks.refuse_start(goal.cycle, state)
         if goal.state in AGREED_BY_OWNER and goal.owner_id and by and goal.owner_id != by.pk:
             raise Conflict("owner_must_accept", _("A goal becomes active when its owner accepts it."))
         if goal.parent_id and not goal.parent.is_open:

@@ -1,15 +1,13 @@
-"""The REST API of what goals are planned in: the organisation's settings, cycles, perspectives."""
+"""The REST API of what goals are planned in: the organisation's settings, and perspectives."""
 
-from django.core.exceptions import ValidationError
 from rest_framework.response import Response
 
 from cascade import versions
-from cascade.errors import Conflict
 from cascade.paging import by
 from cascade.resource import Resource, Rows, operation
-from goals import marks, organisations
+from goals import organisations
 from goals import serializers as shapes
-from goals.models import Cycle, Perspective
+from goals.models import Perspective
 from people import access
 from people.models import Organisation, Scope
 from people.serializers import OrganisationChange, OrganisationRow
@@ -37,41 +35,6 @@ class OrganisationResource(Resource):
         version = versions.expected(request, self.person.organisation.version)
         organisation = organisations.revise(self.person, version, **self.body(partial=True))
         return self.shown(organisation)
-
-
-class Cycles(Rows):
-    model, row, new, change, listed = Cycle, shapes.CycleRow, shapes.CycleNew, shapes.CycleNew, shapes.CycleQuery
-    orders = {
-        "-start": by("start", descending=True),
-        "start": by("start"),
-        "name": by("name"),
-        "-name": by("name", descending=True),
-    }
-    filters = {"external_id": "external_id", "state": "state"}
-
-    def may_write(self):
-        return access.can_administer(self.person)
-
-    def add(self, fields):
-        refuse_wrong_dates(fields["start"], fields["due"])
-        return super().add(fields)
-
-    def alter(self, row, fields):
-        life = row.start, row.due
-        refuse_wrong_dates(fields.get("start", row.start), fields.get("due", row.due))
-        super().alter(row, fields)
-        if (row.start, row.due) != life:
-            marks.mark_everything(row.organisation)  # KPIs without dates of their own are measured over the cycle
-
-    def remove(self, row):
-        if row.goals.exists():
-            raise Conflict("cycle_in_use", "Goals belong to this cycle.")
-        super().remove(row)
-
-
-def refuse_wrong_dates(start, due) -> None:
-    if start > due:
-        raise ValidationError({"due": ValidationError("The due date lies before the start.", code="dates_order")})
 
 
 class Perspectives(Rows):

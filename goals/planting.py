@@ -9,7 +9,7 @@ from django.db.models.deletion import Collector
 
 from cascade.errors import Conflict, RowsRefused
 from cascade.problems import django_errors
-from goals import acts, marks, structure, tree
+from goals import acts, locks, marks, structure, tree
 from goals.models import DirtyMark, Goal
 from people.models import Person
 
@@ -20,11 +20,14 @@ def plant(parent: Goal, rows: Sequence[dict[str, Any]], *, by: Person | None, re
     """The goals of these fields, in this order, last among the children of `parent`. The number of queries does not
     depend on theirs.
 
-    Raises RowsRefused with the codes of `tree.create`, its rows counted from 1, and Conflict (parent_ended).
+    Raises RowsRefused with the codes of `tree.create`, its rows counted from 1, and Conflict (parent_ended, locked,
+    cycle_planning).
     """
     with structure.lock(parent.organisation_id) as organisation:
         parent = tree.fresh(parent)
         goals = [Goal(organisation=organisation, parent=parent, cycle=parent.cycle, **row) for row in rows]
+        for goal in goals:
+            tree.refuse_locked(goal, parent)
         refuse_wrong(goals, parent)
         if not goals:
             return []
@@ -64,16 +67,17 @@ def room(parent: Goal, count: int) -> None:
 def uproot(goals: Sequence[Goal], *, by: Person | None, reason: str = "") -> None:
     """Takes away goals of one organisation as `tree.delete` does one, in a few queries and the history of each.
 
-    Raises Conflict has_children or has_values.
+    Raises Conflict has_children, has_values or locked.
     """
     with structure.lock(goals[0].organisation_id) as organisation:
-        goals = list(Goal.objects.filter(pk__in=[goal.pk for goal in goals]))
+        goals = list(Goal.objects.select_related("cycle").filter(pk__in=[goal.pk for goal in goals]))
         ids = [goal.pk for goal in goals]
         if Goal.objects.filter(parent__in=ids).exclude(pk__in=ids).exists():
             raise Conflict("has_children", str(tree.HAS_CHILDREN))
         if Goal.objects.filter(pk__in=ids, kpis__revisions__isnull=False).exists():
             raise Conflict("has_values", str(tree.HAS_VALUES))
         for goal in goals:
+            locks.refuse_ended(goal.cycle, goal.due)
             goal._history_user, goal._change_reason = by, reason
         DirtyMark.objects.filter(goal__in=ids).delete()
         for depth in sorted({goal.depth for goal in goals}, reverse=True):

@@ -29,24 +29,6 @@ LONGEST_TEXT = 10_000
 SORTED = ("title", "due", "progress", "gap", "weight", "updated_at")
 
 
-class CycleRow(Row):
-    id = serializers.IntegerField()
-    external_id = serializers.CharField(help_text=EXTERNAL_ID)
-    version = serializers.IntegerField()
-    name = serializers.CharField()
-    start = serializers.DateField()
-    due = serializers.DateField()
-    state = serializers.ChoiceField(choices=Cycle.State.choices)
-
-
-class CycleNew(serializers.Serializer):
-    external_id = external_id()
-    name = Text(max_length=100)
-    start = Day()
-    due = Day()
-    state = Choice(choices=Cycle.State.choices, required=False)
-
-
 class CycleQuery(PageQuery):
     external_id = Text(required=False, max_length=200)
     state = Choice(choices=Cycle.State.choices, required=False)

@@ -142,7 +142,7 @@ class Together:
     ) -> None:
         self.person, self.form, self.refused = person, form, dict(refused or {})
         seen = Goal.objects.visible_to(person).filter(pk__in=list(versions)[:MOST_ROWS])
-        self.goals = list(seen.select_related("unit", "owner__unit", "parent", "organisation").in_tree_order())
+        self.goals = list(seen.select_related("unit", "owner__unit", "parent", "organisation", "cycle").in_tree_order())
         self.versions = {goal.pk: versions[goal.pk] or goal.version for goal in self.goals}
         self.left_out = len(versions) - len(self.goals)
 

@@ -16,8 +16,8 @@ from django.utils.translation import gettext_lazy
 
 from cascade.errors import Conflict
 from cascade.versions import refuse_other
-from goals import acts, marks, remains, structure
-from goals.models import Goal, TreeNumber
+from goals import acts, locks, marks, remains, structure
+from goals.models import Cycle, Goal, TreeNumber
 from people.models import Person
 
 HAS_CHILDREN = gettext_lazy("Move or delete the goals below it first.")
@@ -31,7 +31,7 @@ def create(
     """A new goal, last among its siblings unless `before` names one.
 
     Raises ValidationError with the codes of `Goal.check_decided`, level_above_parent, other_cycle, other_organisation
-    or before_not_a_sibling, Conflict with parent_ended.
+    or before_not_a_sibling, Conflict with parent_ended, locked or cycle_planning.
     """
     contributors = fields.pop("contributors", ())
     organisation_id = fields.pop("organisation_id", None) or fields.pop("organisation").pk
@@ -41,6 +41,7 @@ def create(
         if goal.cycle_id is None and parent is not None:
             goal.cycle = parent.cycle
         goal.check_decided()
+        refuse_locked(goal, parent)
         refuse_misplaced(goal, parent)
         refuse_stranger(before, goal, parent)
         goal.position = next_position(organisation_id, parent)
@@ -67,11 +68,12 @@ def move(
     """Puts a goal and everything below it under another parent, or elsewhere among its siblings; weights go along.
 
     Raises ValidationError with level_above_parent, other_cycle, other_organisation or before_not_a_sibling, Conflict
-    with goal_cycle or parent_ended, VersionMismatch when `version` is given and not the stored one.
+    with goal_cycle, parent_ended or locked, VersionMismatch when `version` is given and not the stored one.
     """
     with structure.lock(goal.organisation_id):
         goal, parent, before = fresh(goal), fresh(parent), fresh(before)
         refuse_other(goal, version)
+        locks.refuse_ended(goal.cycle, goal.due)
         old_parent_id = goal.parent_id
         if (
             parent is not None
@@ -100,12 +102,13 @@ def delete(goal: Goal, *, by: Person | None, version: int | None = None, reason:
     """Removes a goal that has nothing below it, with its KPIs, that was never measured; anything else is closed or
     cancelled.
 
-    Raises Conflict has_children, has_values or kpi_is_source, and VersionMismatch when `version` is given and not the
-    stored one.
+    Raises Conflict has_children, has_values, kpi_is_source or locked, and VersionMismatch when `version` is given and
+    not the stored one.
     """
     with structure.lock(goal.organisation_id):
         goal = fresh(goal)
         refuse_other(goal, version)
+        locks.refuse_ended(goal.cycle, goal.due)
         if goal.children.exists():
             raise Conflict("has_children", str(HAS_CHILDREN))
         if goal.kpis.filter(revisions__isnull=False).exists():
@@ -139,6 +142,7 @@ def restore(
         goal = Goal(pk=goal_id, parent=parent, **columns)
         goal.version += 1
         goal.check_decided()
+        refuse_locked(goal, parent)
         refuse_misplaced(goal, parent)
         refuse_stranger(before, goal, parent)
         goal.position = next_position(organisation.pk, parent)
@@ -171,6 +175,14 @@ def neighbour_after(sibling: Goal) -> Goal | None:
 def fresh(goal: Goal | None) -> Goal | None:
     """The goal as it is under the lock: what was read before it may have moved."""
     return None if goal is None else Goal.objects.select_related("level", "cycle").get(pk=goal.pk)
+
+
+def refuse_locked(goal: Goal, parent: Goal | None) -> None:
+    """A new goal belongs to time that may still change, and starts only when its cycle is open."""
+    same = parent is not None and parent.cycle_id == goal.cycle_id
+    cycle = parent.cycle if same else Cycle.objects.get(pk=goal.cycle_id)
+    locks.refuse_ended(cycle, goal.due)
+    locks.refuse_start(cycle, goal.state)
 
 
 def refuse_misplaced(goal: Goal, parent: Goal | None) -> None:

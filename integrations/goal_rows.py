@@ -8,7 +8,7 @@ from typing import Any
 from django.core.exceptions import ValidationError
 
 from cascade.errors import Conflict
-from goals import marks, tree
+from goals import locks, marks, tree
 from goals.models import Cycle, Goal, TreeNumber
 from integrations.records import GOALS, GoalRecord
 from integrations.tables import Problem, Refused
@@ -39,6 +39,7 @@ def take_in(
     wanted = {row.id: decided(row, levels, people, units) for row in rows}
     new = [row for row in rows if row.id not in goals]
     refuse_ended(new, goals)
+    refuse_locked(new, goals, wanted, cycle)
     planted = plant(organisation, new, goals, wanted, cycle)
     counts["new"] = len(planted)
     Goal.history.bulk_history_create(planted, batch_size=BATCH, default_user=by, default_change_reason=reason)
@@ -46,7 +47,7 @@ def take_in(
     goals |= {goal.external_id: goal for goal in planted}
     changed = [row for row in known if changes(goals[row.id], wanted[row.id]) or is_elsewhere(row, goals)]
     for row in changed:
-        put_on_level(goals[row.id], wanted[row.id]["level"], by=by, reason=reason)
+        put_on_level(goals[row.id], wanted[row.id]["level"], row.line, by=by, reason=reason)
     for row in from_the_top(changed, rows):
         goals[row.id] = change(row, goals, wanted[row.id], by=by, reason=reason)
     counts["changed"] = len(changed)
@@ -60,6 +61,23 @@ def refuse_ended(new: Sequence[GoalRecord], goals: Mapping[str, Goal]) -> None:
         for row in new
         if row.parent_id in goals and not goals[row.parent_id].is_open
     ]
+    if problems:
+        raise Refused(problems)
+
+
+def refuse_locked(
+    new: Sequence[GoalRecord], goals: Mapping[str, Goal], wanted: Mapping[str, Mapping[str, Any]], cycle: Cycle
+) -> None:
+    """New goals stand in the cycle of the goal of the files above them that is there already, else in `cycle`."""
+    cycles: dict[str, Cycle] = {key: goal.cycle for key, goal in goals.items()}
+    problems = []
+    for row in new:
+        cycles[row.id] = cycles.get(row.parent_id, cycle)
+        try:
+            locks.refuse_ended(cycles[row.id], wanted[row.id].get("due"))
+            locks.refuse_start(cycles[row.id], Goal.State.ACTIVE)
+        except Conflict as error:
+            problems.append(Problem(GOALS, row.line, "due", error.code, str(error)))
     if problems:
         raise Refused(problems)
 
@@ -112,11 +130,15 @@ def from_the_top(changed: Sequence[GoalRecord], rows: Sequence[GoalRecord]) -> l
     return sorted(changed, key=lambda row: depth(row.id))
 
 
-def put_on_level(goal: Goal, level: Level, *, by: Person | None, reason: str) -> None:
+def put_on_level(goal: Goal, level: Level, line: int, *, by: Person | None, reason: str) -> None:
     """Before any goal is moved, and not by `revise`: on the way from one good tree to another a goal may stand above
     its parent's level. The levels of the whole were checked with the files."""
     if goal.level == level:
         return
+    try:
+        locks.refuse_ended(goal.cycle, goal.due)
+    except Conflict as error:
+        raise Refused([Problem(GOALS, line, "level", error.code, str(error))]) from None
     goal.level = level
     goal.version += 1
     goal._history_user, goal._change_reason = by, reason

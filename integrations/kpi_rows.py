@@ -4,12 +4,14 @@ import datetime as dt
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 from django.core.exceptions import ValidationError
 
+from cascade.errors import Conflict
 from cascade.fields import plain
-from goals import marks
+from goals import locks, marks
 from goals.models import Goal
 from integrations.folder import Folder
 from integrations.goal_rows import told
@@ -92,6 +94,8 @@ def add(organisation: Organisation, folder: Folder, rows: Iterable[KpiRecord], g
         kpi.milestones = start_of_plan(kpi, folder)
         kpi.trajectory = Kpi.Trajectory.MILESTONES if kpi.milestones else Kpi.Trajectory.LINEAR
         problems += wrong(kpi, row)
+        with refused_at(row.line):
+            locks.refuse_ended(kpi.goal.cycle, kpi.life[1])
         added.append(kpi)
     if problems:
         raise Refused(problems)
@@ -107,6 +111,15 @@ def key_of(external_id: str, taken: set[str]) -> str:
         number += 1
     taken.add(key)
     return key
+
+
+@contextmanager
+def refused_at(line: int) -> Iterator[None]:
+    """What the stored cycle does not allow any more, at its place in the file."""
+    try:
+        yield
+    except Conflict as error:
+        raise Refused([Problem(KPIS, line, "", error.code, str(error))]) from None
 
 
 def life(kpi: Kpi, folder: Folder) -> tuple[dt.date | None, dt.date | None]:
@@ -154,6 +167,8 @@ def change(
     kpi: Kpi, goal: Goal, found: Mapping[str, Any], row: KpiRecord | None, *, by: Person | None, reason: str
 ) -> Kpi:
     if goal.pk != kpi.goal_id:
+        with refused_at(row.line if row else 0):
+            locks.refuse_ended(kpi.goal.cycle, kpi.life[1])
         marks.mark(kpi.organisation_id, [kpi.goal_id], kpis=[(kpi.pk, goal.pk)])
         kpi.goal = goal
         kpi._history_user, kpi._change_reason = by, reason
@@ -161,6 +176,7 @@ def change(
     if not found:
         return kpi
     try:
-        return definitions.revise(kpi, by=by, reason=reason, **found)
+        with refused_at(row.line if row else 0):
+            return definitions.revise(kpi, by=by, reason=reason, **found)
     except ValidationError as error:
         raise Refused(told(error, KPIS, row.line if row else 0, COLUMN_OF)) from None

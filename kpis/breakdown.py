@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy
 
 from cascade.errors import Conflict, RowsRefused
 from goals import planting, structure
-from goals.models import Goal
+from goals.models import Cycle, Goal
 from goals.nodes import ONE, ZERO
 from kpis import catchball, definitions, taking_over
 from kpis.models import Kpi, Proposal
@@ -340,7 +340,7 @@ def dress(found: Preview, by: Person) -> None:
         who = part.unit.name if part.unit else part.owner.name if part.owner else ""
         line.title = part.title or taking_over.title(plan.goal, who, plan.source, line.number)
         line.weight = bases[at] if part.weight is None else part.weight
-        line.state = state_of(plan.start, line.owner, by)
+        line.state = state_of(plan.start, line.owner, by, planned=plan.goal.cycle.state == Cycle.State.PLANNING)
         if plan.start == Start.ACTIVE and line.state != Goal.State.ACTIVE:
             message = _("It becomes active when its owner accepts it.")
             found.row_errors.setdefault(at, ValidationError(message, "owner_must_accept"))
@@ -359,10 +359,13 @@ def weights_of(found: Preview) -> list[Decimal]:
     return [(size / average).quantize(WEIGHT, ROUND_HALF_EVEN).normalize() + ZERO for size in sizes]
 
 
-def state_of(start: str, owner: Person | None, by: Person) -> str:
-    """A goal without an owner cannot be accepted by anybody and begins as a draft."""
+def state_of(start: str, owner: Person | None, by: Person, *, planned: bool = False) -> str:
+    """A goal without an owner cannot be accepted by anybody and begins as a draft; in a cycle that is still `planned`
+    nothing becomes active yet."""
     if start == Start.DRAFT:
         return Goal.State.DRAFT
+    if planned:
+        return Goal.State.DRAFT if owner is None else Goal.State.PROPOSED
     if owner is not None and owner.pk == by.pk:
         return Goal.State.ACTIVE
     if start == Start.ACTIVE:

@@ -14,7 +14,7 @@ from cascade.errors import Conflict
 from cascade.templatetags.ui import exact
 from cascade.versions import refuse_other
 from goals import lifecycle, structure
-from goals.models import Goal
+from goals.models import Cycle, Goal
 from kpis import definitions, taking_over
 from kpis.models import Kpi, Proposal, ProposalRound
 from kpis.models.proposal import OPEN
@@ -83,7 +83,7 @@ def of_goal(goal: Goal) -> Proposal:
 def held(proposal: Proposal, version: int | None) -> Iterator[Proposal]:
     """The proposal as it is now, kept from changing, while its goal is not decided yet."""
     with structure.lock(proposal.organisation_id):
-        goal = Goal.objects.select_related("owner", "parent__owner", "organisation").get(pk=proposal.goal_id)
+        goal = Goal.objects.select_related("owner", "parent__owner", "organisation", "cycle").get(pk=proposal.goal_id)
         now = of_goal(goal)
         now.goal = goal
         refuse_other(now, version)
@@ -127,7 +127,7 @@ def accept(proposal: Proposal, *, by: Person, version: int | None = None) -> Pro
     """
     with held(proposal, version) as now:
         goal, number = now.goal, now.kpi and now.kpi.target
-        now.goal = lifecycle.change_state(goal, Goal.State.ACTIVE, by=by)
+        now.goal = start(goal, by=by)
         said = say(now, State.AGREED, Kind.ACCEPTED, by, number, "")
         tell(answerers(said, goal), "proposal_accepted", f"{said.pk} {said.version}", by, goal.title, url=goal_url(now))
         return said
@@ -169,11 +169,20 @@ def agree(proposal: Proposal, *, by: Person, reason: str = "", version: int | No
             raise Conflict("not_countered", _("The owner has not answered yet."))
         number, goal = now.number, now.goal
         retarget(now, number, by, reason)
-        now.goal = lifecycle.change_state(goal, Goal.State.ACTIVE, by=by, reason=reason, accepted=True)
+        now.goal = start(goal, by=by, reason=reason, accepted=True)
         said = say(now, State.AGREED, Kind.AGREED, by, number, reason)
         if goal.owner is not None:
             tell([goal.owner], "proposal_agreed", f"{said.pk} {said.version}", by, goal.title, url=goal_url(now))
         return said
+
+
+def start(goal: Goal, *, by: Person, reason: str = "", accepted: bool = False) -> Goal:
+    """Both sides agree: the goal becomes active, where its cycle is still being planned, as soon as that opens."""
+    if goal.cycle.state != Cycle.State.PLANNING:
+        return lifecycle.change_state(goal, Goal.State.ACTIVE, by=by, reason=reason, accepted=accepted)
+    if not accepted and goal.owner_id != by.pk:
+        raise Conflict("owner_must_accept", _("A goal becomes active when its owner accepts it."))
+    return lifecycle.change_state(goal, Goal.State.PROPOSED, by=by, reason=reason)
 
 
 def retarget(proposal: Proposal, number: Decimal | None, by: Person, reason: str) -> None:

@@ -18,6 +18,7 @@ from cascade.numbers import as_typed
 from cascade.problems import django_errors
 from goals import marks
 from goals.models import Goal
+from kpis import locks
 from kpis.attainment import ABSENT, validate
 from kpis.dated import corrected, told
 from kpis.models import Kpi
@@ -84,7 +85,7 @@ def create(goal: Goal, *, by: Person | None, reason: str = "", **fields: Any) ->
     """A new KPI of a goal. Without `key` it gets one made from its name.
 
     Raises ValidationError with the codes of `validate`, key_taken, bounds_order, other_organisation, and those of
-    kpis/rolled/rules.py.
+    kpis/rolled/rules.py, and Conflict (locked).
     """
     kpi = Kpi(organisation_id=goal.organisation_id, goal=goal)
     with transaction.atomic(), changing.lock(kpi, fields):
@@ -92,6 +93,7 @@ def create(goal: Goal, *, by: Person | None, reason: str = "", **fields: Any) ->
         kpi.key = kpi.key or free_key(goal.organisation_id, kpi.name)
         check(kpi)
         changing.check(kpi, {}, by)
+        locks.refuse_new([kpi])
         kpi._history_user, kpi._change_reason = by, reason
         kpi.save()
         if kpi.is_derived:
@@ -103,7 +105,7 @@ def create(goal: Goal, *, by: Person | None, reason: str = "", **fields: Any) ->
 def create_many(rows: Sequence[tuple[Goal, Mapping[str, Any]]], *, by: Person | None, reason: str = "") -> list[Kpi]:
     """A new KPI for each of these goals of one organisation, with its fields, in a fixed number of queries.
 
-    Raises RowsRefused with the codes of `create`, its rows counted from 1.
+    Raises RowsRefused with the codes of `create`, its rows counted from 1, and Conflict (locked).
     """
     if not rows:
         return []
@@ -122,6 +124,7 @@ def create_many(rows: Sequence[tuple[Goal, Mapping[str, Any]]], *, by: Person | 
             made.append(kpi)
         if errors:
             raise RowsRefused(errors)
+        locks.refuse_new(made)
         Kpi.objects.bulk_create(made, batch_size=BATCH)
         Kpi.history.bulk_history_create(made, batch_size=BATCH, default_user=by, default_change_reason=reason)
         marks.mark(organisation_id, kpis=[(kpi.pk, kpi.goal_id) for kpi in made])
@@ -135,8 +138,8 @@ def revise(kpi: Kpi, *, by: Person | None, version: int | None = None, reason: s
     a day on.
 
     Raises VersionMismatch when `version` is given and not the stored one, ValidationError as `create` does and with
-    has_values for what cannot change once values exist; Conflict kpi_cycle. What imported data lacks may stay absent,
-    not become so.
+    has_values for what cannot change once values exist; Conflict kpi_cycle and locked. What imported data lacks may
+    stay absent, not become so.
     """
     with transaction.atomic(), changing.lock(kpi, fields):
         kpi = Kpi.objects.select_for_update(no_key=True, of=("self",)).get(pk=kpi.pk)
@@ -152,6 +155,7 @@ def revise(kpi: Kpi, *, by: Person | None, version: int | None = None, reason: s
         check(kpi, lacked)
         refuse_change_of_measured(kpi, before, life)
         changing.check(kpi, before, by)
+        locks.refuse_revision(kpi, before, life, today, SCORED)
         kpi.version += 1
         kpi._history_user, kpi._change_reason = by, reason
         kpi.save()
@@ -167,11 +171,13 @@ def archive(kpi: Kpi, *, by: Person | None, version: int | None = None, reason: 
 
 
 def delete(kpi: Kpi, *, by: Person | None, version: int | None = None, reason: str = "") -> None:
-    """Removes a KPI that never had a value. Raises Conflict (kpi_has_values, kpi_is_source) and VersionMismatch."""
+    """Removes a KPI that never had a value. Raises Conflict (kpi_has_values, kpi_is_source, locked) and
+    VersionMismatch."""
     with transaction.atomic():
         kpi = Kpi.objects.select_for_update(of=("self",)).get(pk=kpi.pk)
         if version is not None and version != kpi.version:
             raise VersionMismatch(kpi.version)
+        locks.refuse_deletion(kpi)
         if kpi.revisions.exists():
             raise Conflict("kpi_has_values", _("It has values, which are never thrown away: archive it instead."))
         if kpi.uses.exists():

@@ -9,17 +9,18 @@ import datetime as dt
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from cascade.errors import VersionMismatch
+from cascade.errors import Conflict, VersionMismatch
 from cascade.numbers import as_typed
 from cascade.recordset import insert, rows_of
-from goals import marks
+from goals import locks, marks
+from goals.models import Cycle
 from kpis import periods
 from kpis.models import Kpi, Measurement, MeasurementRevision
 from kpis.periods import Cadence, Fiscal, Period
@@ -30,6 +31,7 @@ LARGEST = Decimal(10) ** 18
 DECIMALS = 10
 LONGEST_PERIOD = 366  # days
 MEASURED = ("id", "goal_id", "name", "state", "source", "kind", "cadence", "min_value", "max_value", "start", "due")
+LOCK = ("goal__cycle__state", "goal__cycle__locked_until", "goal__cycle__name")
 TOLD = {"kpi_id": "bigint", "period": "date", "value": "numeric", "observed_on": "date", "note": "text"}
 
 
@@ -69,7 +71,7 @@ class Outcome:
 
 
 class Measured(NamedTuple):
-    """What recording needs to know of a KPI; `start` and `due` are its life."""
+    """What recording needs to know of a KPI; `start` and `due` are its life, of `cycle` only what is locked."""
 
     id: int
     goal_id: int
@@ -82,6 +84,7 @@ class Measured(NamedTuple):
     max_value: Decimal | None
     start: dt.date
     due: dt.date
+    cycle: Cycle
 
 
 class Held(NamedTuple):
@@ -116,8 +119,8 @@ def record(
     on_error "reject" writes nothing when one entry is refused, "skip" leaves the refused ones out. Of several entries
     for one period the last one counts. Refusal codes: not_a_number, too_many_digits, future_period, outside_kpi_life,
     observed_in_future, observed_before_period, below_min, above_max, not_a_boolean, kpi_not_active, calculated,
-    reason_required, nothing_to_withdraw, does_not_exist. Raises VersionMismatch when an entry names another version
-    than the stored one.
+    reason_required, nothing_to_withdraw, does_not_exist, locked. Raises VersionMismatch when an entry names another
+    version than the stored one.
     """
     today, fiscal = organisation.today(), fiscal_of(organisation)
     entries = list(entries)
@@ -140,9 +143,11 @@ def record(
             kpi, before = kpis[entry.kpi_id], held.get(key)
             refuse_other_version(entry, before)
             observed_on = entry.observed_on or default_observed_on(kpi, period, entry.date, today)
-            if refusal := wrong_now(entry, period, before):
+            same = is_same(entry, kpi, period, before, observed_on)
+            locked_out = None if same else wrong_when_locked(entry, kpi, period, observed_on)
+            if refusal := locked_out or wrong_now(entry, period, before):
                 refusals.append(refusal)
-            elif is_same(entry, kpi, period, before, observed_on):
+            elif same:
                 unchanged += 1
             else:
                 told.append(Told(entry.kpi_id, period.first, entry.value, observed_on, entry.note))
@@ -166,8 +171,10 @@ def record_one(kpi: Kpi, date: dt.date, value: Decimal | None, *, by: Person | N
 
 
 def raise_first(refusals: Sequence[Refusal]) -> None:
-    """The first refusal, if there is one, as a ValidationError that names the field."""
+    """The first refusal, if there is one, as a ValidationError that names the field; Conflict where it is locked."""
     for refusal in refusals[:1]:
+        if refusal.code == locks.CODE:
+            raise Conflict(refusal.code, refusal.message)
         raise ValidationError({refusal.field: ValidationError(refusal.message, code=refusal.code)})
 
 
@@ -181,13 +188,18 @@ def locked(organisation: Organisation, kpi_ids: Collection[int]) -> dict[int, Me
     """The KPIs as they are now, held until the transaction ends."""
     kpis = Kpi.objects.filter(organisation_id=organisation.pk, pk__in=kpi_ids).order_by("pk")
     list(kpis.select_for_update(no_key=True).values_list("pk"))
-    rows = map(with_life, kpis.order_by().values(*MEASURED, *LIFE))
-    return {row["id"]: Measured(*(row[name] for name in MEASURED)) for row in rows}
+    rows = map(with_life, kpis.order_by().values(*MEASURED, *LIFE, *LOCK))
+    return {row["id"]: Measured(*(row[name] for name in MEASURED), lock_of(row)) for row in rows}
+
+
+def lock_of(row: dict[str, Any]) -> Cycle:
+    state, until, name = (row[column] for column in LOCK)
+    return Cycle(state=state, locked_until=until, name=name)
 
 
 def measured_of(kpi: Kpi) -> Measured:
     start, due = kpi.life
-    return Measured(*(getattr(kpi, name) for name in MEASURED))._replace(start=start, due=due)
+    return Measured(*(getattr(kpi, name) for name in MEASURED), kpi.goal.cycle)._replace(start=start, due=due)
 
 
 def held_values(keys: Iterable[tuple[int, dt.date]]) -> dict[tuple[int, dt.date], Held]:
@@ -270,6 +282,14 @@ def wrong_now(entry: Entry, period: Period, held: Held | None) -> Refusal | None
         message = _("The period is over and has a value: say why it changes.")
         return Refusal(entry.row, "note", "reason_required", message)
     return None
+
+
+def wrong_when_locked(entry: Entry, kpi: Measured, period: Period, observed_on: dt.date) -> Refusal | None:
+    """Neither a value of the locked time nor one that would have been known in it."""
+    through = kpi.cycle.locked_through
+    if through is None or min(period.life_end, observed_on) > through:
+        return None
+    return Refusal(entry.row, "date", locks.CODE, locks.sentence(through, kpi.cycle.name))
 
 
 def refuse_other_version(entry: Entry, held: Held | None) -> None:

@@ -18,7 +18,7 @@ from django.utils.translation import gettext_lazy as _
 from cascade.errors import VersionMismatch
 from goals import marks
 from goals.models import Goal
-from kpis import dated
+from kpis import dated, locks
 from kpis.attainment import ABSENT, KpiScore, validate
 from kpis.dated import DATED, asked_on
 from kpis.definitions import REFUSALS, check, milestones_of, refused, wrong_with
@@ -56,8 +56,8 @@ def change(
 
     `rebase` begins the path anew on that day, from `baseline` or from where the KPI stood the evening before; its
     earlier values count no more. `rebased_on` belongs to what was asked before and is put back. The same again changes
-    nothing. Raises VersionMismatch, and ValidationError with
-    reason_required, since_outside_life, rebase_needs_by_due and what is wrong with the definition.
+    nothing. Raises VersionMismatch, Conflict (locked), and ValidationError with reason_required, since_outside_life,
+    rebase_needs_by_due and what is wrong with the definition.
     """
     with transaction.atomic():
         kpi = Kpi.objects.select_for_update(no_key=True, of=("self",)).get(pk=kpi.pk)
@@ -70,6 +70,7 @@ def change(
         propose(kpi, since, rebase=rebase, **fields)
         if kpi.targets == held:
             return kpi
+        locks.refuse_from(kpi, since)
         check(kpi, lacked)
         kpi.version += 1
         kpi._history_user, kpi._change_reason = by, reason

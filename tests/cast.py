@@ -35,7 +35,12 @@ class Cast:
     def goal(self, title: str = "Grow", parent: Goal | None = None, level: int | None = None, **fields) -> Goal:
         """An active goal of Works, one level below its parent unless `level` says otherwise."""
         rank = level if level is not None else min(parent.depth + 1 if parent else 0, 3)
-        fields = {"state": Goal.State.ACTIVE, "cycle": self.cycle, "weight": Decimal(1), **fields}
+        fields = {
+            "state": Goal.State.ACTIVE,
+            "cycle": parent.cycle if parent else self.cycle,
+            "weight": Decimal(1),
+            **fields,
+        }
         by = fields.pop("by", self.ada)
         return tree.create(
             by=by, organisation=self.works, parent=parent, level=self.levels[rank], title=title, **fields

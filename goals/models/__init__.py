@@ -2,6 +2,7 @@
 
 from goals.models.acts import Act
 from goals.models.alignment import Alignment
+from goals.models.carried import CarriedGoal
 from goals.models.causal import CausalLink
 from goals.models.comment import Comment, Mention
 from goals.models.contributors import ContributorsChange
@@ -17,6 +18,7 @@ from goals.models.win import Win
 __all__ = [
     "Act",
     "Alignment",
+    "CarriedGoal",
     "CausalLink",
     "Comment",
     "ContributorsChange",

@@ -14,7 +14,7 @@ from simple_history.models import HistoricalRecords
 
 from cascade.errors import VersionMismatch
 from cascade.fields import figure_field, weight_field
-from goals import acts, structure
+from goals import acts, locks, structure
 from goals.models.figures import DirtyMark
 from goals.models.planning import Cycle, Perspective
 from people.models import Level, Organisation, Person, Unit, reports_below
@@ -206,8 +206,8 @@ class Goal(MPTTModel):
         (goals/lifecycle.py), in one transaction with its history and its dirty marks. What is as given already is no
         change: no version, no history.
 
-        Raises VersionMismatch when `version` is given and not the stored one, ValidationError with the codes of
-        `check_decided`, level_above_parent and other_cycle.
+        Raises VersionMismatch when `version` is given and not the stored one, Conflict (locked), ValidationError with
+        the codes of `check_decided`, level_above_parent and other_cycle.
         """
         with structure.lock(self.organisation_id) if self.PLACED & fields.keys() else transaction.atomic():
             goal = Goal.objects.select_for_update(no_key=True, of=("self",)).get(pk=self.pk)
@@ -220,6 +220,7 @@ class Goal(MPTTModel):
             helpers = helped != helping
             if not changed and not helpers:
                 return goal
+            locks.refuse_revision(goal, {name: fields[name] for name in changed})
             before = {goal._meta.get_field(name).attname: goal.serializable_value(name) for name in changed}
             before |= {"contributors": helped} if helpers else {}
             acts.note("revised", goal.pk, goal.version, fields=before)

@@ -1,8 +1,11 @@
 """Cycles and perspectives: when goals hold, and the lanes they stand in."""
 
+import datetime as dt
+
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
+from simple_history.models import HistoricalRecords
 
 from people.models import Organisation
 
@@ -15,7 +18,10 @@ class OrganisationQuerySet(models.QuerySet):
 
 
 class Cycle(models.Model):
-    """A planning period, usually a fiscal year, for which goals are set."""
+    """A planning period, usually a fiscal year, for which goals are set (docs/domain.md section 3).
+
+    `locked_until`: the last day of an open cycle that nobody changes any more; a closed cycle is locked as a whole.
+    """
 
     class State(models.TextChoices):
         PLANNING = "planning", _("Planning")
@@ -28,9 +34,11 @@ class Cycle(models.Model):
     start = models.DateField()
     due = models.DateField()
     state = models.CharField(max_length=10, choices=State, default=State.OPEN)
+    locked_until = models.DateField(null=True, blank=True)
     version = models.PositiveIntegerField(default=1)
 
     objects = OrganisationQuerySet.as_manager()
+    history = HistoricalRecords()
 
     class Meta:
         ordering = ["-start", "id"]
@@ -44,6 +52,15 @@ class Cycle(models.Model):
 
     def __str__(self):
         return self.name
+
+    @property
+    def is_closed(self) -> bool:
+        return self.state == Cycle.State.CLOSED
+
+    @property
+    def locked_through(self) -> dt.date | None:
+        """The last locked day: of a closed cycle the end of time, None where nothing is locked."""
+        return dt.date.max if self.is_closed else self.locked_until
 
 
 class Perspective(models.Model):

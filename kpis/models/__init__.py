@@ -1,6 +1,8 @@
 """KPIs, their measurements and their figures, and what is planned around them: one module a subject."""
 
 from kpis.models.annotation import Annotation
+from kpis.models.carried import CarriedKpi
+from kpis.models.closing import ClosedGoal, ClosedKpi, Closing
 from kpis.models.derived import KpiSource
 from kpis.models.factor import FactorKpi, SuccessFactor
 from kpis.models.figures import KpiFigures, KpiSnapshot
@@ -16,7 +18,11 @@ from kpis.models.unfinished import UnfinishedBreakDown
 
 __all__ = [
     "Annotation",
+    "CarriedKpi",
     "ChosenMeasure",
+    "ClosedGoal",
+    "ClosedKpi",
+    "Closing",
     "FactorKpi",
     "Initiative",
     "InitiativeGoal",
