@@ -6,6 +6,7 @@ from django.utils import timezone
 
 from cascade.recordset import rows_of, update
 from goals import lifecycle, marks, progress, structure
+from goals.kpi_source import source
 from goals.models import Cycle, Goal
 from people.models import Person
 
@@ -36,6 +37,7 @@ def end_all(cycle: Cycle, *, by: Person, reason: str) -> list[Goal]:
         for goal in goals:
             goal.state = State.CLOSED if goal.pk in ends else State.CANCELLED
         write(goals, by=by, reason=reason)
+        source().goals_ended(organisation.pk, [goal.pk for goal in goals if goal.pk not in ends], organisation.today())
         return goals
 
 
