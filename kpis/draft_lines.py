@@ -29,6 +29,7 @@ MESSAGES = {
     "level_above_parent": gettext_lazy("Its level stands above the level of the goal it would stand below."),
     "goal_cycle": gettext_lazy("A goal cannot stand below itself."),
     "weight_negative": gettext_lazy("A weight is 0 or more."),
+    "calculated": gettext_lazy("Its values are calculated from other KPIs: suppose a value of those."),
     "actual_needs_by_due": gettext_lazy("This KPI is judged in each period: suppose the value of a period."),
     "progress_out_of_range": gettext_lazy("A progress lies from 0 to 1."),
     "unknown_period": gettext_lazy("The KPI has no such period, or it has not begun yet."),

@@ -233,10 +233,19 @@ def values_then(
 ) -> tuple[Mapping[int, Values], Mapping[int, Values]]:
     """The values of these KPIs on a date, from what was recorded by `known`, and of the derived among them alone.
     `are_all`: they are all the KPIs there were."""
+    _, found, derived = family(organisation, rows, on, known, are_all=are_all)
+    return found, {row["id"]: derived[row["id"]] for row in rows if row["id"] in derived}
+
+
+def family(
+    organisation: Organisation, rows: Collection[Row], on: dt.date, known: dt.datetime | None, *, are_all: bool = False
+) -> tuple[Mapping[int, Row], Mapping[int, Values], Mapping[int, Values]]:
+    """KPIs with all that they are calculated from, near and far: their rows, all their values, and those of the derived
+    ones alone."""
     ids = [row["id"] for row in rows]
-    if not any(row["source"] in DERIVED for row in rows):
-        return values_at(organisation, on, known, None if are_all else ids), {}
     known_rows = {row["id"]: row for row in rows}
+    if not any(row["source"] in DERIVED for row in rows):
+        return known_rows, values_at(organisation, on, known, None if are_all else ids), {}
     if not are_all:
         known_rows = {row["id"]: row for row in operand_rows(organisation, ids, known)} | known_rows
     recorded = values_at(organisation, on, known, None if are_all else known_rows)
@@ -244,7 +253,7 @@ def values_then(
     together: dict[int, Values] = defaultdict(dict)
     together.update({pk: each for pk, each in recorded.items() if pk in known_rows})
     together.update(found)
-    return together, {pk: found[pk] for pk in ids if pk in found}
+    return known_rows, together, found
 
 
 def operand_rows(organisation: Organisation, kpi_ids: Collection[int], known: dt.datetime | None) -> list[Row]:

@@ -21,7 +21,10 @@ from goals.models import DirtyMark, Goal, RollupState
 from goals.nodes import GoalNode, Id, State
 from goals.rollup import check_move
 from kpis import scoring
+from kpis.derived import Operand
 from kpis.models import Kpi
+from kpis.rolled import graph
+from kpis.rolled import values as derived_values
 from kpis.whatif import KEPT, Difference, GoalOverride, KpiInput, KpiOverride, Refused, Situation, what_if
 from people.models import Organisation
 
@@ -70,6 +73,7 @@ def world_of(organisation: Organisation, lines: Iterable[Line], on: dt.date | No
     goal_ids |= {line["set"]["parent"] for line in lines if line["set"].get("parent")}
     kpis = Kpi.objects.filter(organisation_id=organisation.pk, pk__in=[x["id"] for x in lines if x["kind"] == "kpi"])
     goal_of = dict(kpis.order_by().values_list("pk", "goal_id"))
+    goal_of |= graph.dependents(organisation.pk, goal_of)
     touched = goal_ids | set(goal_of.values())
     if on is None or on == organisation.today():
         return world_now(organisation, touched, set(goal_of))
@@ -83,6 +87,9 @@ def world_now(organisation: Organisation, touched: set[int], kpi_ids: set[int]) 
     marks = list(DirtyMark.objects.filter(organisation_id=organisation.pk).values_list("goal_id", "kpi_id"))
     dirty = {goal_id for goal_id, _ in marks if goal_id}
     rescore = {kpi_id for _, kpi_id in marks if kpi_id}
+    derived = graph.dependents(organisation.pk, rescore)
+    rescore |= derived.keys()
+    dirty |= set(derived.values())
     goals = Goal.objects.filter(organisation_id=organisation.pk)
     above: set[int] | None = None
     if state is not None and state.figures_on == today and not progress.is_most(dirty, organisation.pk):
@@ -116,14 +123,22 @@ def situation(
     kpi_ids: Collection[int],
     known: Mapping[Id, Any],
 ) -> Situation:
-    values = scoring.values_at(organisation, on, None, kpi_ids) if kpi_ids else {}
+    rows, values, _ = scoring.family(organisation, [scores.rows[pk] for pk in kpi_ids if pk in scores.rows], on, None)
+    derivations = derived_values.derivations(rows, None)
     kpis = [
         KpiInput(
-            pk, row["goal_id"], scoring.definition_of(row), values[pk], row["weight"], row["state"] == Kpi.State.ACTIVE
+            pk,
+            row["goal_id"],
+            scoring.definition_of(row),
+            values[pk],
+            row["weight"],
+            row["state"] == Kpi.State.ACTIVE,
+            derivations.get(pk),
         )
-        for pk, row in scores.rows.items()
+        for pk, row in rows.items()
         if pk in kpi_ids
     ]
+    operands = {pk: Operand(derived_values.measured(row), values[pk]) for pk, row in rows.items()}
     return Situation(
         goals=goals,
         kpis=kpis,
@@ -133,6 +148,7 @@ def situation(
         thresholds=past.thresholds(organisation),
         scored=[part for part in scores.parts if part.id not in kpi_ids],
         known=known,
+        operands=operands if derivations else {},
     )
 
 
@@ -206,6 +222,8 @@ def against_kpi(world: World, line: Line) -> str:
     kpi = world.kpis.get(line["id"])
     if kpi is None:
         return "does_not_exist"
+    if kpi.derivation is not None and line["set"].get("values"):
+        return "calculated"
     alone = replace(world.situation, goals=(), kpis=(kpi,), scored=(), known={})
     try:
         what_if(alone, kpis={kpi.id: kpi_override(line["set"])})

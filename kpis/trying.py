@@ -15,10 +15,12 @@ from django.utils import translation
 
 from cascade.numbers import typed
 from goals.nodes import Id
+from kpis import supposing
 from kpis.attainment import CurrentValue, period_target
 from kpis.due import Due
 from kpis.models import Measurement
 from kpis.paths import KpiOnPath, Paths
+from kpis.rolled import graph
 from kpis.scoring import fiscal_of
 from kpis.sight import OwnKpi
 from kpis.whatif import Difference, KpiInput, KpiOverride, Situation, what_if
@@ -104,8 +106,13 @@ def supposed(paths: Paths, kpi: KpiOnPath, value: Decimal, period: Due | None) -
 
 
 def with_override(paths: Paths, kpi: KpiOnPath, override: KpiOverride) -> Mapping[Id, Difference]:
-    """The goals on the KPI's way up as they are and as they would be with what is supposed of it."""
+    """The goals on the KPI's way up as they are and as they would be with what is supposed of it; what is calculated
+    from the KPI follows, wherever it stands."""
     organisation = paths.organisation
+    derived = graph.dependents(organisation.pk, [kpi.id])
+    if derived:
+        world = supposing.world_now(organisation, {kpi.goal, *derived.values()}, {kpi.id, *derived})
+        return what_if(world.situation, kpis={kpi.id: override})
     situation = Situation(
         goals=paths.nodes,
         kpis=[KpiInput(kpi.id, kpi.goal, kpi.definition, all_values(kpi), kpi.part.weight, kpi.part.active)],

@@ -26,13 +26,16 @@ from goals.nodes import (
 from goals.rollup import DEFAULTS, Refusal, check_move, roll_up
 from kpis.attainment import (
     GRACE,
+    Aggregation,
     CurrentValue,
     KpiDefinition,
     KpiScore,
+    aggregate,
     expected_of,
     period_in_life,
     score,
 )
+from kpis.derived import Derivation, Operand, in_order
 from kpis.periods import CALENDAR_YEAR, Fiscal
 
 
@@ -55,7 +58,8 @@ class Refused(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class KpiInput:
-    """A KPI with its current values, keyed by the first day of their period."""
+    """A KPI with its current values, keyed by the first day of their period; of one that comes from others how it
+    does."""
 
     id: Id
     goal: Id
@@ -63,6 +67,7 @@ class KpiInput:
     values: Mapping[date, CurrentValue] = field(default_factory=dict, hash=False)
     weight: Decimal = ONE
     active: bool = True
+    derivation: Derivation | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +75,8 @@ class Situation:
     """Everything the figures of a date depend on.
 
     What no override touches may be given by what was found before: `scored` holds such KPIs, `known` the figures of
-    such goals (as in `goals.rollup.roll_up`). So the path above a KPI is enough to try a result of it.
+    such goals (as in `goals.rollup.roll_up`). So the path above a KPI is enough to try a result of it. `operands` are
+    the KPIs that come from others and what they need, by their periods.
     """
 
     goals: Sequence[GoalNode]
@@ -81,6 +87,7 @@ class Situation:
     thresholds: Thresholds = DEFAULTS
     scored: Sequence[KpiPart] = ()
     known: Mapping[Id, GoalFigures] = field(default_factory=dict, hash=False)
+    operands: Mapping[Id, Operand] = field(default_factory=dict, hash=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +95,8 @@ class KpiOverride:
     """What is supposed of a KPI; None leaves as is.
 
     `definition` replaces how it is measured. `actual` is the aggregated value today (by_due only), `values` period
-    values by first day (None takes one away), `progress` 0..1 replaces the score altogether.
+    values by first day (None takes one away), `progress` 0..1 replaces the score altogether. KPIs that come from this
+    one follow its values, and an actual as if its newest period had brought it about.
     """
 
     definition: KpiDefinition | None = None
@@ -224,10 +232,53 @@ def _overridden_parts(
     situation: Situation, overrides: Mapping[Id, KpiOverride], parts: Sequence[KpiPart]
 ) -> list[KpiPart]:
     found = {part.id: part for part in parts}
-    inputs = {kpi.id: kpi for kpi in situation.kpis}
-    for kpi, override in overrides.items():
-        found[kpi] = _part(situation, inputs[kpi], override)
+    inputs, followed = _followed(situation, overrides)
+    for kpi in [*overrides, *followed]:
+        found[kpi] = _part(situation, inputs[kpi], overrides.get(kpi, KpiOverride()))
     return list(found.values())
+
+
+def _followed(situation: Situation, overrides: Mapping[Id, KpiOverride]) -> tuple[dict[Id, KpiInput], dict[Id, None]]:
+    """The KPIs with the values that they would have because others have supposed ones, and which these are."""
+    inputs = {kpi.id: kpi for kpi in situation.kpis}
+    derived = {kpi.id: kpi.derivation for kpi in situation.kpis if kpi.derivation is not None}
+    operands = dict(situation.operands)
+    changed: set[Id] = set()
+    followed: dict[Id, None] = {}
+    for kpi in in_order({kpi: derivation.needs & operands.keys() for kpi, derivation in derived.items()}):
+        override = overrides.get(kpi, KpiOverride())
+        if kpi in derived and derived[kpi].needs & changed:
+            follows = derived[kpi].values(operands[kpi].definition, operands, situation.on, situation.fiscal)
+            operands[kpi] = replace(operands[kpi], values=follows)
+            inputs[kpi] = replace(inputs[kpi], values=follows)
+            changed.add(kpi)
+            followed[kpi] = None
+        if kpi in inputs and (override.values or override.actual is not None):
+            values = _with_actual(situation, inputs[kpi], operands[kpi], override)
+            operands[kpi] = replace(operands[kpi], values=values)
+            changed.add(kpi)
+    return inputs, followed
+
+
+def _with_actual(
+    situation: Situation, kpi: KpiInput, operand: Operand, override: KpiOverride
+) -> Mapping[date, CurrentValue]:
+    """The supposed values of a KPI, as the KPIs that come from it take them: its newest period makes the actual."""
+    values = _overridden_values(situation, kpi, override)
+    held = {first: each.value for first, each in sorted(values.items()) if _has_begun(situation, operand, first)}
+    if override.actual is None or not held:
+        return values
+    newest, aggregation = max(held), operand.definition.aggregation
+    wanted = override.actual
+    if aggregation in (Aggregation.sum, Aggregation.mean):
+        times = len(held) if aggregation == Aggregation.mean else 1
+        wanted = held[newest] + (override.actual - aggregate(str(aggregation), list(held.values()))) * times
+    return {**values, newest: values[newest]._replace(value=wanted)}
+
+
+def _has_begun(situation: Situation, operand: Operand, first: date) -> bool:
+    period = period_in_life(operand.definition, first, situation.fiscal)
+    return period is not None and period.life_start <= situation.on
 
 
 def _part(situation: Situation, kpi: KpiInput, override: KpiOverride) -> KpiPart:

@@ -12,8 +12,9 @@ from django.test.utils import CaptureQueriesContext
 from cascade.errors import Conflict
 from goals import lifecycle, past, progress, tree
 from goals.models import DirtyMark, Goal, GoalFigures
-from kpis import definitions, reading, recording
+from kpis import definitions, reading, recording, supposing, trying
 from kpis.models import Kpi, KpiFigures, KpiSource, Measurement
+from kpis.sight import sight_of
 from tests.engine.cases import CASES, day, goal_line, kpi_line
 from tests.goals.loading import load, on
 from tests.kpis.measuring import record
@@ -300,3 +301,41 @@ def test_a_huge_value_is_none(shop):
     rolled(shop.works)
     assert values(big) == {}
     assert Measurement.objects.filter(kpi=big).count() == 0
+
+
+def supposing_of(kpi: Kpi, **fields) -> list:
+    return [{"kind": "kpi", "id": kpi.pk, "set": fields, "was": {}}]
+
+
+def test_what_if_follows_what_is_calculated(shop):
+    total = summed(shop, "orders", *shop.orders, goal=shop.top)
+    double = made(shop, "double", shop.goal(title="Elsewhere"), source="formula", formula="orders * 2")
+    rolled(shop.works)
+    found = supposing.trial(shop.works, supposing_of(shop.orders[0], values={"2026-02-01": "24"})).found
+    assert found[double.goal_id].old.progress == Decimal("0.36")
+    assert found[double.goal_id].new.progress == Decimal("0.76")
+    assert found[shop.top.pk].new.progress > found[shop.top.pk].old.progress
+    actual = supposing.trial(shop.works, supposing_of(shop.orders[0], actual="27")).found
+    assert actual[double.goal_id].new.progress == Decimal("0.76")
+    at_january = supposing.trial(shop.works, supposing_of(total, actual="50"), dt.date(2026, 1, 31)).found
+    assert at_january[double.goal_id].new.progress == 1
+    rolled(shop.works)
+    assert values(double)[dt.date(2026, 2, 1)] == 20
+
+
+def test_what_is_calculated_is_not_supposed_by_period(shop):
+    total = summed(shop, "orders", *shop.orders, goal=shop.top)
+    rolled(shop.works)
+    trial = supposing.trial(shop.works, supposing_of(total, values={"2026-02-01": "24"}))
+    assert trial.refused == {("kpi", total.pk): "calculated"}
+
+
+def test_trying_a_value_shows_what_comes_of_it_above(shop):
+    summed(shop, "orders", *shop.orders, goal=shop.top)
+    shop.north.revise(by=None, owner=shop.cy)
+    rolled(shop.works)
+    sight = sight_of(shop.cy, shop.cy)
+    [own] = [kpi for goal in sight.goals for kpi in goal.kpis if kpi.kpi.name == "orders_north"]
+    found = trying.trial_of(sight.paths, own, Decimal(100)).figures
+    alone = supposing.trial(shop.works, supposing_of(shop.orders[0], actual="100")).found
+    assert found[shop.top.pk].new.progress == alone[shop.top.pk].new.progress
