@@ -28,6 +28,8 @@ from kpis import (
 from kpis import serializers as shapes
 from kpis.links import hidden, ids_by_row, link
 from kpis.models import Kpi, ProcessKpi, ResourceLink
+from kpis.rolled.api import SourcesOfKpi, with_source
+from kpis.rolled.words import formula_shown, visible_keys
 
 LIFE_END = Coalesce("due", "goal__due", "goal__cycle__due")
 FILTERS = {
@@ -67,7 +69,7 @@ ORDERS = {
 }
 
 
-class Kpis(Resource):
+class Kpis(SourcesOfKpi, Resource):
     def found(self, pk) -> Kpi:
         rows = Kpi.objects.visible_to(self.person).select_related("goal__cycle", "goal__unit", "goal__owner__unit")
         return get_object_or_404(rows, pk=int(pk))
@@ -77,10 +79,14 @@ class Kpis(Resource):
         rows = reading.rows_at(self.person, ids, on, known) if on or known else reading.rows(self.person, ids)
         processes = ids_by_row(ProcessKpi, "kpi", "process", ids, self.person)
         resources = ids_by_row(ResourceLink, "kpi", "resource", ids, self.person)
+        visible = visible_keys((row["formula"] for row in rows), self.person)
         shape = shapes.KpiRow()
         return [
             shape.to_representation(
-                row | shapes.KpiRow.NOT_YET | {"processes": processes[row["id"]], "resources": resources[row["id"]]}
+                row
+                | {"formula": formula_shown(row["formula"], visible) if row["formula"] else None}
+                | shapes.KpiRow.NOT_YET
+                | {"processes": processes[row["id"]], "resources": resources[row["id"]]}
             )
             for row in rows
         ]
@@ -143,11 +149,13 @@ class Kpis(Resource):
     def create(self, request):
         """A new KPI of a goal, by whoever may edit the goal.
 
-        The definition is checked as a whole: each error has a code of docs/domain.md section 4.
+        The definition is checked as a whole: each error has a code of docs/domain.md section 4, of a formula of section
+        7: formula_invalid, unknown_key, coarser_cadence, derived_boolean; 409 `kpi_cycle`.
         """
         fields = self.body()
         goal = fields.pop("goal")
         self.may(Rights.of(self.person).can_edit(goal), "You may not add KPIs to this goal.")
+        fields = with_source(fields, self.person)
         links = self.links_in(fields)
         with transaction.atomic():
             kpi = definitions.create(goal, by=self.person, **fields)
@@ -164,7 +172,7 @@ class Kpis(Resource):
         self.may(access.can_edit(self.person, kpi))
         version = versions.expected(request, kpi.version)
         self.refuse_other_goal(request.data, kpi)
-        fields = self.body(partial=True)
+        fields = with_source(self.body(partial=True), self.person, kpi)
         links = self.links_in(fields)
         with transaction.atomic():
             definitions.revise(kpi, by=self.person, version=version, **fields)
@@ -186,7 +194,9 @@ class Kpis(Resource):
 
     @operation(status=204, versioned=True)
     def destroy(self, request, pk):
-        """Remove a KPI that never had a value; with values it is archived instead (409 `kpi_has_values`)."""
+        """Remove a KPI that never had a value; with values it is archived instead (409 `kpi_has_values`).
+
+        One that others are calculated from stays: 409 `kpi_is_source`."""
         kpi = self.found(pk)
         self.may(access.can_edit(self.person, kpi))
         definitions.delete(kpi, by=self.person, version=versions.expected(request, kpi.version))

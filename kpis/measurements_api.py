@@ -1,6 +1,7 @@
 """The REST API of measurements: the values of one KPI by period, their revisions, and many values at once."""
 
 import datetime as dt
+from collections.abc import Mapping
 from dataclasses import asdict
 from functools import partial
 
@@ -8,6 +9,7 @@ import msgspec
 from django.db.models import Count, Exists, IntegerField, OuterRef, Q, Subquery
 from django.http import Http404
 from django.shortcuts import get_object_or_404
+from django.utils import timezone
 from drf_spectacular.types import OpenApiTypes
 from rest_framework.decorators import action
 from rest_framework.response import Response
@@ -17,12 +19,38 @@ from cascade.errors import RowsRefused
 from cascade.paging import by
 from cascade.resource import Resource, operation, refuse
 from cascade.wire import AsOfQuery
-from kpis import access, bulk, periods, recording
+from goals import past
+from kpis import access, bulk, periods, reading, recording
 from kpis import serializers as shapes
+from kpis.attainment import CurrentValue
 from kpis.models import Kpi, Measurement, MeasurementRevision
 from kpis.periods import Cadence
-from kpis.scoring import fiscal_of
+from kpis.scoring import fiscal_of, values_then, with_life
 from people.models import Scope
+
+Values = Mapping[dt.date, CurrentValue]
+
+
+def calculated_then(kpi: Kpi, query: Mapping) -> Values | None:
+    """The values of then, where they came from other KPIs then."""
+    organisation, on, known = kpi.organisation, query.get("as_of"), query.get("known")
+    if not (on or known):
+        return None
+    rows = [with_life(dict(row)) for row in reading.told(organisation, [kpi.pk], known)]
+    if not rows or rows[0]["source"] not in Kpi.DERIVED:
+        return None
+    settings = organisation if known is None else past.organisation_known(organisation, known)
+    values, _ = values_then(settings, rows, on or organisation.today(), known)
+    return values[kpi.pk]
+
+
+def days(values: Values, query: Mapping, resource: "Measurements") -> list[int]:
+    """The periods asked for, by the ordinals of their first days."""
+    since, until = query.get("from"), query.get("to")
+    begin = resource.beginning(since) if since else dt.date.min
+    end = resource.beginning(until) if until else dt.date.max
+    found = sorted(first.toordinal() for first in values if begin <= first <= end)
+    return found[::-1] if query["ordering"].startswith("-") else found
 
 
 class Measurements(Resource):
@@ -54,7 +82,13 @@ class Measurements(Resource):
 
     @operation(query=shapes.MeasurementQuery, answer=shapes.MeasurementRow, page=True)
     def list(self, request, id):
-        """The value of each period, now, or as it was on a date (`as_of`) and had been recorded (`known`)."""
+        """The value of each period, now, or as it was on a date (`as_of`) and had been recorded (`known`).
+
+        Values of a KPI that is calculated from others are calculated from what those had then.
+        """
+        calculated = calculated_then(self.kpi, self.query)
+        if calculated is not None:
+            return self.paged_computed(days(calculated, self.query, self), partial(self.filled_from, calculated))
         rows, order = self.values(), by("period", descending=self.query["ordering"].startswith("-"))
         if since := self.query.get("from"):
             rows = rows.filter(period__gte=self.beginning(since))
@@ -77,6 +111,14 @@ class Measurements(Resource):
         count = recorded.filter(**same).order_by().values("period").annotate(n=Count("pk")).values("n")
         last = seen.filter(~Exists(seen.filter(after, **same)), value__isnull=False)
         return last.annotate(version=Subquery(count, IntegerField()))
+
+    def filled_from(self, values, days):
+        """What is answered for days (as ordinals) of calculated values; nobody recorded them."""
+        shape, now = shapes.MeasurementRow(), timezone.now()
+        same = {"kpi_id": self.kpi.pk, "note": "", "recorded_at": now, "recorded_by_id": None, "version": 1}
+        firsts = map(dt.date.fromordinal, days)
+        rows = ({**same, "period": first, **values[first]._asdict()} for first in firsts)
+        return [shape.to_representation(self.named(row)) for row in rows]
 
     def beginning(self, date: dt.date) -> dt.date:
         """The first day of the calendar period that holds a date; what is measured once has one from start to due."""
@@ -109,7 +151,12 @@ class Measurements(Resource):
     @operation(query=AsOfQuery, answer=shapes.MeasurementRow)
     def retrieve(self, request, id, date):
         """The value of the period that holds the date, now or at any date."""
-        return self.shown()
+        calculated = calculated_then(self.kpi, self.query)
+        if calculated is None:
+            return self.shown()
+        if self.first not in calculated:
+            raise Http404
+        return Response(self.filled_from(calculated, [self.first.toordinal()])[0])
 
     @operation(body=shapes.MeasurementNew, answer=shapes.MeasurementRow, status=201, also=200)
     def create(self, request, id):
@@ -132,7 +179,7 @@ class Measurements(Resource):
 
         The same value again is no new revision. A correction of a final value needs a `note`. Codes: not_a_number,
         too_many_digits, future_period, outside_kpi_life, observed_in_future, observed_before_period, below_min,
-        above_max, not_a_boolean, kpi_not_active, reason_required.
+        above_max, not_a_boolean, kpi_not_active, calculated, reason_required.
         """
         self.may_record()
         held = self.held()

@@ -91,7 +91,9 @@ class KpiRow(Row):
     indicator = serializers.ChoiceField(choices=Kpi.Indicator.choices)
     source = serializers.ChoiceField(choices=Kpi.Source.choices)
     source_note = serializers.CharField(help_text="Who publishes the number, as imported data says.")
-    formula = serializers.CharField(allow_null=True, help_text="Always null: KPIs are not calculated from others yet.")
+    formula = serializers.CharField(
+        allow_null=True, help_text="By which its values are calculated; with … for KPIs that the caller may not see."
+    )
     data_owner = serializers.IntegerField(source="data_owner_id", allow_null=True, help_text="Who enters the values.")
     state = serializers.ChoiceField(choices=Kpi.State.choices, help_text="Only active ones count and take values.")
     min_value = decimal("The lowest value that is possible.")
@@ -136,7 +138,7 @@ class KpiRow(Row):
     updated_at = serializers.DateTimeField(help_text="When the definition last changed.")
 
     LINKS = ("processes", "resources")
-    NOT_YET = {"formula": None, "forecast": None, "probability": None}
+    NOT_YET = {"forecast": None, "probability": None}
 
 
 def value(**options) -> Exact:
@@ -171,7 +173,14 @@ class KpiChange(serializers.Serializer):
     )
     weight = Exact(required=False, max_digits=18, decimal_places=6)
     indicator = Choice(required=False, choices=Kpi.Indicator.choices)
-    source = Choice(required=False, choices=Kpi.Source.choices)
+    source = Choice(required=False, choices=Kpi.Source.choices, help_text="`rollup` is set at `kpis/{id}/sources/`.")
+    formula = Text(
+        required=False,
+        allow_blank=True,
+        allow_null=True,
+        max_length=500,
+        help_text="In keys of KPIs: numbers, + - * /, parentheses, min(..), max(..), abs(x), round(x, 0..10).",
+    )
     source_note = Text(required=False, allow_blank=True, max_length=20_000)
     data_owner = Reference(people, required=False, allow_null=True)
     state = Choice(required=False, choices=Kpi.State.choices)
