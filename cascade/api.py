@@ -20,6 +20,7 @@ import kpis.strategy.api
 import people.api
 import people.notifications_api
 import reviews.api
+import reviews.calendar.feed_api
 from cascade.problems import unknown_path
 
 APPS = (
@@ -34,6 +35,7 @@ APPS = (
     kpis.proposals_api,
     kpis.strategy.api,
     reviews.api,
+    reviews.calendar.feed_api,
 )
 
 router = SimpleRouter()
@@ -43,7 +45,8 @@ for app in APPS:
         router.register(prefix, viewset, basename=name[0] if name else prefix)
     for prefix, viewset, actions in app.singles:
         name = prefix.rsplit("/", 1)[-1]
-        singles.append(path(f"{prefix}/", viewset.as_view(actions, basename=name, detail=False), name=name))
+        ending = "" if "." in name else "/"  # a file has none
+        singles.append(path(prefix + ending, viewset.as_view(actions, basename=name, detail=False), name=name))
 
 
 class Document(SpectacularAPIView):

@@ -5,6 +5,7 @@ from django.utils import timezone
 
 from people.models import Organisation
 from reviews import schedule
+from reviews.calendar import invitations
 from reviews.models import Reminder
 from reviews.reminders import planning, sending
 
@@ -22,6 +23,15 @@ def work_out(organisation_id: int) -> None:
     if organisation is not None:
         schedule.work_out(organisation)
         planning.plan(organisation)
+        invite.delay(organisation_id)
+
+
+@shared_task
+def invite(organisation_id: int) -> None:
+    """Mails invitations to reviews that are new, moved or called off."""
+    organisation = Organisation.objects.filter(pk=organisation_id).first()
+    if organisation is not None:
+        invitations.send(organisation)
 
 
 @shared_task

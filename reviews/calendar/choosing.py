@@ -58,7 +58,8 @@ def remove_free_day(free: FreeDay) -> None:
 
 
 def ask(organisation: Organisation) -> None:
-    """After commit the calendar is worked out again; a lost message is made good within the hour."""
+    """After commit the calendar is worked out again, with reminders and invitations; a lost message is made good within
+    the hour."""
     from reviews.tasks import work_out  # tasks import the calendar, which imports this module
 
     def wake():
@@ -97,4 +98,5 @@ def set_rhythm(
             rhythm.clean_fields(exclude=["organisation", "goal"])
             rhythm.save()
         schedule.work_out(organisation, goal.pk)
+        ask(organisation)
         return rhythm

@@ -16,6 +16,7 @@ from cascade.errors import Conflict
 from cascade.versions import refuse_other
 from goals import structure
 from people.models import Person
+from reviews.calendar import choosing
 from reviews.models import Review
 
 LONGEST_REASON = 1000
@@ -81,7 +82,11 @@ def change(
 
 def held(review: Review, version: int | None) -> Review:
     """The review as it is now, under the lock; only what is not being held or signed can be changed."""
-    review = Review.objects.select_for_update(no_key=True, of=("self",)).select_related("goal").get(pk=review.pk)
+    review = (
+        Review.objects.select_for_update(no_key=True, of=("self",))
+        .select_related("goal", "organisation")
+        .get(pk=review.pk)
+    )
     refuse_other(review, version)
     if review.state == Review.State.OPEN:
         raise Conflict("review_held", _("This review is being held."))
@@ -121,4 +126,5 @@ def written(review: Review, by: Person, reason: str, **fields) -> Review:
     review.version += 1
     review._history_user, review._change_reason = by, reason
     review.save()
+    choosing.ask(review.organisation)
     return review

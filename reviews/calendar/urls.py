@@ -1,9 +1,12 @@
 from django.urls import path
 
-from reviews.calendar import moving_views, rhythm_views, settings_views, views
+from reviews.calendar import feed_views, moving_views, rhythm_views, settings_views, views
 
 urlpatterns = [
     path("reviews/", views.calendar, name="calendar"),
+    path("reviews/subscribe/", feed_views.subscribe, name="subscribe"),
+    path("reviews/subscribe/invitations/", feed_views.invite, name="invite"),
+    path("reviews/subscribe/<int:pk>/withdraw/", feed_views.withdraw, name="withdraw_feed"),
     path("settings/reviews/", settings_views.settings, name="settings"),
     path("settings/reviews/preview/", settings_views.settings_preview, name="settings_preview"),
     path("settings/reviews/free-days/", settings_views.add_free_day, name="add_free_day"),
