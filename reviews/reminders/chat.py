@@ -16,7 +16,7 @@ from people.models import Person
 from reviews.models import ChatAddress, Reminder
 from reviews.reminders.digest import Content, content_of, read_by
 
-MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+\-.!~|<>])")
+MARKDOWN = re.compile(r"([\\`*_\[\]()~|<>])")
 
 
 def send(person: Person, rows: Sequence[Reminder]) -> None:
