@@ -87,7 +87,11 @@ def read_all(request):
 def snooze(request, pk):
     rows, _row = mine(request, pk)
     try:
-        inbox.snooze(rows, morning_of(request.POST.get("until", "")), request.POST.get("reason", "").strip()[:500])
+        inbox.snooze(
+            rows,
+            morning_of(request.POST.get("until") or request.POST.get("other", "")),
+            request.POST.get("reason", "").strip()[:500],
+        )
     except ValidationError as refused:
         messages.error(request, refused.messages[0])
     return back(request)

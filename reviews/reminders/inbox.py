@@ -1,7 +1,7 @@
 """Reminders in the inbox of Cascade: told in the transaction that notes them as sent."""
 
 import datetime as dt
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 
 from django.db import transaction
 from django.urls import reverse
@@ -11,7 +11,8 @@ from kpis.periods import period_name, period_of
 from kpis.scoring import fiscal_of
 from kpis.sight_words import named
 from people import language, notifications
-from people.models import Organisation, Person
+from people.inbox import mark_read
+from people.models import Notification, Organisation, Person
 from people.notifications import Told
 from reviews.models import Reminder
 
@@ -33,6 +34,17 @@ def put_in(organisation: Organisation, rows: Sequence[Reminder], passed: Sequenc
         skipped = Reminder.objects.filter(pk__in=[row.pk for row in passed], state=Reminder.State.PLANNED)
         skipped.update(state=Reminder.State.SKIPPED, settled_at=now)
     return len(told)
+
+
+def settle(organisation: Organisation, asked: Container[tuple[int, str]]) -> None:
+    """Marks as read what called for something that is done by now; `asked`: what still is, of whom."""
+    unread = Notification.objects.filter(organisation=organisation, kind__in=KINDS, read_at=None)
+    done = [
+        pk
+        for pk, person, facts in unread.values_list("pk", "person_id", "facts")
+        if (person, facts["about"]) not in asked
+    ]
+    mark_read(Notification.objects.filter(pk__in=done))
 
 
 def things(organisation: Organisation, row: Reminder) -> Iterator[Told]:

@@ -16,7 +16,7 @@ from goals.models import Goal
 from kpis.outstanding import outstanding
 from people.models import Organisation, Person
 from reviews.models import Channel, ChatAddress, CheckIn, Reminder, ReminderWishes, Review, ReviewSettings
-from reviews.reminders import rules
+from reviews.reminders import inbox, rules
 from reviews.rhythm import Workdays
 from reviews.schedule import settings_of, workdays_of
 
@@ -84,6 +84,7 @@ def plan(organisation: Organisation) -> int:
         Reminder.objects.bulk_create(new, ignore_conflicts=True, batch_size=500)
         Reminder.objects.bulk_update(changed, [*CHANGES, "settled_at"], batch_size=200)
         Reminder.objects.filter(organisation=organisation, day__lt=today - KEPT).delete()
+        inbox.settle(organisation, {(row.recipient_id, row.about) for row in wanted.values()})
     return len(new) + len(changed)
 
 

@@ -203,6 +203,16 @@ def test_the_inbox_tells_the_owner_that_the_manager_knows(review, cast, clock):
     assert Notification.objects.count() == 3
 
 
+def test_what_is_done_calls_nobody_any_more(review, cast, clock):
+    run(cast, clock, "07-06 07:00")
+    waiting = Notification.objects.visible_to(cast.cy).filter(kind="check_in_due", read_at=None)
+    planning.plan(cast.works)
+    assert waiting.count() == 1
+    submit(review, cast.cy, confidence=4, comment="Well")
+    planning.plan(cast.works)
+    assert waiting.count() == 0
+
+
 @pytest.mark.parametrize(
     ("wishes", "mailed", "told"),
     [
