@@ -1,13 +1,14 @@
-"""Celery's doors to the calendar of reviews and to its reminders: harmless when repeated."""
+"""Celery's doors to the calendar of reviews, its reminders and its minutes: harmless when repeated."""
 
 from celery import shared_task
 from django.utils import timezone
 
-from people.models import Organisation
+from people.models import Organisation, Person
 from reviews import schedule
 from reviews.calendar import invitations
-from reviews.models import Reminder
+from reviews.models import Reminder, Review
 from reviews.reminders import planning, sending
+from reviews.room import mailing as room_mailing
 
 
 @shared_task
@@ -54,3 +55,20 @@ def remind_all() -> None:
 def remind(organisation_id: int) -> None:
     """What is due to the next two hundred people; those after them in the next run, five minutes later."""
     sending.run(Organisation.objects.get(pk=organisation_id), timezone.now())
+
+
+@shared_task
+def mail_minutes(review_id: int) -> None:
+    """After a review was signed off: asks for one mail for each of those who were part of it."""
+    review = Review.objects.select_related("goal__unit", "goal__owner__unit").filter(pk=review_id).first()
+    for person_id in room_mailing.awaiting(review) if review else ():
+        mail_minutes_to.delay(review_id, person_id)
+
+
+@shared_task
+def mail_minutes_to(review_id: int, person_id: int) -> None:
+    related = ("organisation", "goal__unit", "goal__owner__unit", "signed_by")
+    review = Review.objects.select_related(*related).filter(pk=review_id).first()
+    person = Person.objects.select_related("organisation", "unit").filter(pk=person_id).first()
+    if review is not None and person is not None:
+        room_mailing.send(review, person)

@@ -13,10 +13,9 @@ from goals import progress
 from people import notifications
 from people.models import Person
 from reviews import access
-from reviews.checking_in import frozen
 from reviews.models import CheckIn, Correction, Review
-from reviews.room.agenda import covered
 from reviews.room.attending import attending
+from reviews.room.keeping import kept
 
 State = Review.State
 NOTED = ("wins", "notes")
@@ -53,11 +52,14 @@ def note(review: Review, *, by: Person, version: int | None = None, **written: s
 
 
 def sign_off(review: Review, *, by: Person, version: int | None = None) -> Review:
-    """Ends the review: the figures of what it covers are frozen, everybody who was part of it is told.
+    """Ends the review: the figures of what it covers are frozen with what was said about them, everybody who was
+    part of it is told and gets the minutes.
 
     Raises PermissionDenied, VersionMismatch, Conflict (review_not_open, review_over, own_review when somebody signs
     what they said themselves).
     """
+    from reviews.tasks import mail_minutes  # tasks import what is mailed, which imports this package
+
     progress.roll_up(review.organisation_id)
     with transaction.atomic():
         review = found(review, version)
@@ -65,9 +67,10 @@ def sign_off(review: Review, *, by: Person, version: int | None = None) -> Revie
         refuse_not_open(review)
         if refusal := against_signing(by, review):
             raise Conflict("own_review", refusal)
-        figures = {str(pk): frozen(pk) for pk in covered(review).values_list("pk", flat=True)}
+        figures = kept(review)
         versions.write(review, by, state=State.SIGNED, signed_by=by, signed_at=timezone.now(), figures=figures)
         tell(review)
+        transaction.on_commit(lambda: mail_minutes.delay(review.pk))
         return review
 
 
@@ -126,5 +129,5 @@ def refuse_not_open(review: Review) -> None:
 def tell(review: Review) -> None:
     told = {"by": review.signed_by.name, "goal": review.goal.title, "period": review.name}
     others = [person for person in attending(review) if person.pk != review.signed_by_id]
-    address = reverse("reviews:room", args=[review.pk])
+    address = reverse("reviews:minutes", args=[review.pk])
     notifications.notify(others, "review_signed", f"{review.pk}", url=address, **told)

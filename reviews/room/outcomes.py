@@ -8,10 +8,12 @@ from typing import Any
 from django.db.models import Q
 
 from goals.models import Goal
+from kpis.models import Initiative
 from people.models import Person
 from reviews.models import Decision, Review
 from reviews.room.effects import number
 
+Row = dict[str, Any]
 Kind = Decision.Kind
 RELATED = ("by", "goal__level", "goal__figures", "kpi__figures", "action__owner", "reversal__by", "reverses")
 
@@ -50,8 +52,10 @@ def last_review(review: Review) -> Review | None:
     return earlier.filter(spoke).select_related("signed_by").order_by("-end").first()
 
 
-def outcome(decision: Decision, today: dt.date) -> Outcome:
-    return Outcome(decision, then(decision), *now(decision), state_of(decision, today))
+def outcome(decision: Decision, on: dt.date, signed: Row | None = None) -> Outcome:
+    """What became of it by a day; `signed` are the figures with which the review is signed off that tells it."""
+    known = now(decision) if signed is None else as_signed(decision, signed)
+    return Outcome(decision, then(decision), *known, state_of(decision, on))
 
 
 def then(decision: Decision) -> Decimal | None:
@@ -69,14 +73,27 @@ def now(decision: Decision) -> tuple[Decimal | None, str]:
     return (figures.progress, figures.status) if figures else (None, "no_data")
 
 
-def state_of(decision: Decision, today: dt.date) -> str:
+def as_signed(decision: Decision, signed: Row) -> tuple[Decimal | None, str]:
+    found = signed.get(str(decision.goal_id), {})
+    if decision.kind == Kind.ADJUST_TARGET:
+        found = next((row for row in found.get("kpis", ()) if row["id"] == decision.kpi_id), {})
+    return (number(found["progress"]), found["status"]) if found else now(decision)
+
+
+def state_of(decision: Decision, on: dt.date) -> str:
     if decision.is_reversed:
         return "reversed"
     if decision.action is not None and decision.reverses_id is None:
-        if not decision.action.is_open:
-            return str(decision.action.state)
-        return "overdue" if decision.action.is_overdue(today) else "open"
+        return of_action(decision.action, on)
     paused = decision.kind == Kind.PAUSE and decision.goal.state == Goal.State.PAUSED
     if paused and decision.until is not None and decision.reverses_id is None:
-        return "over" if decision.until <= today else "paused"
+        return "over" if decision.until <= on else "paused"
     return ""
+
+
+def of_action(action: Initiative, on: dt.date) -> str:
+    if action.state == Initiative.State.DROPPED:
+        return "dropped"
+    if action.done_on is not None and action.done_on <= on:
+        return "done"
+    return "overdue" if action.due is not None and action.due < on else "open"

@@ -1,5 +1,6 @@
 """Everything that the room shows, in a fixed number of queries."""
 
+import datetime as dt
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -31,6 +32,11 @@ class Told:
     moved: list[Moved]
     can_reverse: bool
     outcome: Outcome | None = None
+
+    @property
+    def moves(self) -> bool:
+        """Whether it moves any goal."""
+        return any(each.delta or each.was != each.status for each in self.moved)
 
 
 @dataclass(frozen=True)
@@ -203,17 +209,22 @@ def seen_among(person: Person, decisions: Iterable[Decision]) -> dict[int, Goal]
 def voices(room: Room, goal_ids: Collection[int]) -> dict[str, Any]:
     """What went well, and what people below say, of the goals on the agenda."""
     person, review = room.person, room.review
-    organisation = review.organisation
-    since, until = review.first, max(review.day, review.end)
-    during = {"created_at__gt": organisation.end_of(since - DAY), "created_at__lte": organisation.end_of(until)}
-    thanked = Kudos.objects.visible_to(person).filter(goal__in=goal_ids, **during)
-    reached = Win.objects.visible_to(person).filter(goal__in=goal_ids, reached_on__range=(since, until))
+    until = max(review.day, room.today)
+    reached = Win.objects.visible_to(person).filter(goal__in=goal_ids, reached_on__range=(review.first, until))
     signals = Signal.objects.visible_to(person).open().filter(goal__in=goal_ids)
     return {
-        "kudos": list(thanked.select_related("author", "goal").prefetch_related("receivers", "joined")[:MOST_WINS]),
+        "kudos": thanked(review, person, goal_ids, until),
         "reached": list(reached.select_related("goal")[:MOST_WINS]),
         "signals": list(signals.select_related("goal")),
     }
+
+
+def thanked(review: Review, person: Person, goal_ids: Collection[int], until: dt.date) -> list[Kudos]:
+    """The kudos of the review's period and the days until it is held, the newest first."""
+    organisation = review.organisation
+    during = {"created_at__gt": organisation.end_of(review.first - DAY), "created_at__lte": organisation.end_of(until)}
+    found = Kudos.objects.visible_to(person).filter(goal__in=goal_ids, **during)
+    return list(found.select_related("author", "goal").prefetch_related("receivers", "joined")[:MOST_WINS])
 
 
 def context(review: Review, person: Person) -> dict[str, Any]:
