@@ -10,7 +10,7 @@ from django.utils import timezone
 from cascade.recordset import insert, rows_of
 from goals import linking, progress, structure
 from goals.models import CausalLink, RollupState
-from integrations.demo import around, company, endings, lives, plan, story, strategy
+from integrations.demo import around, company, endings, lives, plan, reviewing, story, strategy, voices
 from integrations.demo.courses import Recorded, course
 from integrations.demo.timeline import DAY, Timeline
 from kpis import recording
@@ -52,6 +52,8 @@ def load() -> Organisation | None:
                 progress.snapshot(works.organisation, day)
             RollupState.objects.filter(organisation=works.organisation).update(snapshot_on=time.today - DAY)
             progress.roll_up(works.organisation.pk, everything=True)
+            reviewing.Reviewing(told, works, written, time).write()
+            voices.Voices(works, written, time).write()
             schedule.work_out(works.organisation)
     return works.organisation
 

@@ -10,15 +10,19 @@ from django.core.management import call_command
 from django.db import transaction
 from django.db.models import Count, F
 from django.db.models.functions import Length
+from django.utils import timezone
 
 from goals import past, progress, tree
 from goals.causes import circle
-from goals.models import CausalLink, Goal, GoalFigures, GoalSnapshot
+from goals.models import CausalLink, Goal, GoalFigures, GoalSnapshot, Kudos, Signal, Win
+from goals.voices import access
 from integrations.demo import loading
 from kpis import definitions
 from kpis.models import Kpi, KpiFigures, KpiSnapshot, MeasurementRevision
 from kpis.strategy.links import weighed
-from people.models import Organisation, Person
+from people.models import Notification, Organisation, Person
+from reviews.models import CheckIn, Decision, Review
+from reviews.schedule import work_out
 
 pytestmark = pytest.mark.django_db
 TODAY = date(2026, 11, 24)
@@ -273,6 +277,44 @@ def test_around_its_goals_work_is_planned_said_and_offered(aurdal):
     assert all(each.created_at.date() < TODAY for each in goal.comments.all())
     assert aurdal.resources.count() == 4
     assert aurdal.processes.filter(owner=None).count() == 0
+
+
+def test_its_reviews_are_held_open_and_overdue_as_people_would(aurdal):
+    reviews = Review.objects.filter(organisation=aurdal)
+    held = reviews.filter(state="signed")
+    assert held.count() == 11
+    assert not held.filter(signed_by=F("owner")).exists()
+    assert not held.filter(signed_at__gt=timezone.now()).exists()
+    assert reviews.get(state="open").goal.title == "Reduce average response time by 20%"
+    assert reviews.get(state="open").check_ins.get().figures["progress"] is not None
+    assert [each.goal.title for each in reviews.filter(state="planned", day__lt=TODAY)] == [
+        "Hand over nights without a gap"
+    ]
+    assert not CheckIn.objects.filter(review__in=reviews).exclude(author=F("review__owner")).exists()
+    assert work_out(aurdal) == 0
+
+
+def test_a_decision_promised_what_the_histories_tell(aurdal):
+    decided = Decision.objects.get(organisation=aurdal, kind="re_weight")
+    part = decided.goal.children.get(pk=decided.after["weights"][0]["id"])
+    versions = part.history.filter(weight=Decimal(decided.after["weights"][0]["weight"]))
+    assert versions.earliest("history_date").history_date == decided.at
+    assert [row["goal"] for row in decided.effect] == [decided.goal_id, decided.goal.parent_id]
+    assert decided.effect[0]["before"] != decided.effect[0]["after"]
+
+
+def test_people_thank_signal_and_win(aurdal):
+    signals = Signal.objects.filter(organisation=aurdal)
+    assert Counter(signals.values_list("state", flat=True)) == {"open": 2, "answered": 1}
+    assert signals.filter(escalated_at__isnull=False).count() == 1
+    assert not any(access.can_signal(each.author, each.goal) is False for each in signals)
+    assert {each.author_id != person.pk for each in Kudos.objects.all() for person in each.receivers.all()} == {True}
+    wins = Win.objects.filter(organisation=aurdal)
+    assert wins.count() == 4
+    assert not wins.filter(told_at=None).exists()
+    for email in ("kari", "bo", "ingrid", "admin"):
+        person = aurdal.people.get(email=f"{email}@demo.example")
+        assert Notification.objects.filter(person=person, kind="kudos").exists()
 
 
 def test_loading_it_again_changes_nothing(aurdal):
