@@ -192,11 +192,20 @@ def change(goal: Goal, person: Person, since: dt.date, until: dt.date, known: dt
     sum to exactly the difference. Without data on one of the days there is nothing to attribute: no effects.
     None when there was no such goal on either day.
     """
-    organisation = goal.organisation
-    trees = [past.subtree_at(goal, day, known or organisation.end_of(day)) for day in (since, until)]
+    return compared(goal, person, *two(goal, since, until, known))
+
+
+def two(goal: Goal, since: dt.date, until: dt.date, known: dt.datetime | None = None) -> tuple[Tree, Tree]:
+    """A goal and everything below it on two days."""
+    end_of = goal.organisation.end_of
+    return past.subtree_at(goal, since, known or end_of(since)), past.subtree_at(goal, until, known or end_of(until))
+
+
+def compared(goal: Goal, person: Person, before: Tree, after: Tree) -> Line | None:
+    """As `change`, from the trees of the two days."""
+    trees = before, after
     if not any(goal.pk in tree.told for tree in trees):
         return None
-    before, after = (progress_of(goal, tree) for tree in trees)
     found = rollup.change(goal.pk, *trees)
     leaves = Leaves(trees, visible_ids(person))
     lines, value, mix = [], ZERO, ZERO
@@ -209,7 +218,7 @@ def change(goal: Goal, person: Person, since: dt.date, until: dt.date, known: dt
     lines.sort(key=lambda line: (-abs(line["value"] + line["mix"]), line["kind"], line["id"]))
     if value or mix:
         lines.append(HIDDEN | {"value": value, "mix": mix})
-    return {"before": before, "after": after, "effects": lines}
+    return {"before": progress_of(goal, before), "after": progress_of(goal, after), "effects": lines}
 
 
 def progress_of(goal: Goal, tree: Tree) -> Decimal | None:

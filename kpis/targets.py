@@ -5,7 +5,7 @@ runs on from the original start and baseline; with a new start it runs from the 
 """
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass, replace
 from decimal import Decimal
@@ -190,11 +190,16 @@ class Decision:
 
 def decisions(kpi: Kpi) -> list[Decision]:
     """Every decision about the target, the oldest first, in one query."""
+    versions = kpi.history.select_related("history_user").order_by("history_date", "history_id")
+    return decided(versions, kpi.organisation.today())
+
+
+def decided(versions: Iterable[Any], on: dt.date) -> list[Decision]:
+    """The decisions among the versions of a KPI, which come oldest first."""
     found: list[Decision] = []
     held: list[dict[str, Any]] = []
     undated: list[Any] = []
-    on = kpi.organisation.today()
-    for version in kpi.history.select_related("history_user").order_by("history_date", "history_id"):
+    for version in versions:
         asked = version.targets or [dated.kept(vars(version), None)]
         now = [getattr(version, name) for name in UNDATED]
         new = next((entry for entry in asked if entry not in held), None)

@@ -1,4 +1,4 @@
-from django.urls import path
+from django.urls import include, path
 
 from kpis import (
     annotation_views,
@@ -81,4 +81,5 @@ urlpatterns = [
     path("what-if/<int:pk>/goal/<int:goal_id>/place/", draft_views.place, name="draft_place"),
     path("what-if/<int:pk>/<slug:kind>/<int:subject_id>/", draft_views.change, name="draft_change"),
     path("what-if/<int:pk>/<slug:kind>/<int:subject_id>/remove/", draft_views.remove, name="draft_remove"),
+    path("", include("kpis.between.urls")),
 ]

@@ -122,6 +122,7 @@ def doors(shown: Detail) -> dict[str, Any]:
         ),
         Door(_("Change its state"), "play", reverse("goals:state", args=[goal.pk]) if shown.may_edit else ""),
         Door(_("See an earlier date"), "history", "" if moment.is_past else f"?as_of={shown.yesterday:%Y-%m-%d}"),
+        Door(_("What changed"), "scale", reverse("kpis:changed", args=[goal.pk])),
         Door(_("What if"), "lab", "" if moment.is_past else f"{reverse('kpis:whatif')}?key=goal-{goal.pk}"),
         Door(_("Delete"), "close", reverse("goals:delete", args=[goal.pk]) if shown.may_delete else ""),
     ]
