@@ -8,10 +8,12 @@ from decimal import Decimal
 from django import forms
 from django.core.exceptions import ValidationError
 from django.db.models import Q
+from django.http import QueryDict
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from cascade.errors import Conflict
 from cascade.numbers import NumberField, as_typed, typed
 from cascade.once import new_key
 from goals.models import Goal
@@ -20,6 +22,8 @@ from kpis.course import Line
 from kpis.library import KpiTemplate
 from kpis.models import Kpi, Measurement
 from kpis.periods import Fiscal, period_name, periods
+from kpis.rolled.fields import COLUMNS, LinksField
+from kpis.rolled.words import formula_shown, visible_keys
 from kpis.scoring import fiscal_of
 from people.fields import PersonField
 from people.models import Person
@@ -264,6 +268,30 @@ class KpiForm(Refusing):
     )
     cadence = forms.ChoiceField(label=gettext_lazy("Measured"), choices=Kpi.Cadence)
     source = forms.ChoiceField(label=gettext_lazy("Values are"), choices=Kpi.Source)
+    method = forms.ChoiceField(
+        label=gettext_lazy("Put together as"),
+        required=False,
+        choices=[
+            ("sum", gettext_lazy("the sum")),
+            ("mean", gettext_lazy("the average")),
+            ("weighted_mean", gettext_lazy("the average by weight")),
+            ("min", gettext_lazy("the lowest")),
+            ("max", gettext_lazy("the highest")),
+            ("ratio", gettext_lazy("one sum divided by another")),
+        ],
+    )
+    missing = forms.ChoiceField(
+        label=gettext_lazy("If one has no value in a period"), required=False, choices=Kpi.Missing
+    )
+    scale = NumberField(label=gettext_lazy("Times"), help_text=gettext_lazy("100 for percent"), required=False)
+    links = LinksField(label=gettext_lazy("KPIs it is taken from"), required=False)
+    formula = forms.CharField(
+        label=gettext_lazy("Formula"),
+        help_text=gettext_lazy("Keys of KPIs, numbers, + - * / ( ) and min(..), max(..), abs(..), round(.., 2)"),
+        max_length=500,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 2, "spellcheck": "false", "autocomplete": "off"}),
+    )
     indicator = forms.ChoiceField(
         label=gettext_lazy("It shows"),
         choices=[("lag", gettext_lazy("the result itself (lag)")), ("lead", gettext_lazy("what leads to it (lead)"))],
@@ -326,6 +354,8 @@ class KpiForm(Refusing):
         here = Q(is_active=True) | Q(pk=kpi.data_owner_id if kpi else None)  # who left stays until somebody changes it
         self.fields["data_owner"].people = Person.objects.visible_to(person).filter(here)
         self.fields["data_owner"].widget.attrs["data-people"] = reverse("goals:owners")
+        self.fields["links"].person, self.fields["links"].kpi = person, kpi
+        self.keeps_formula = self.hide_formula(person)
         for name in ("reason", "version") if kpi is None else ("once",):
             del self.fields[name]
 
@@ -336,14 +366,35 @@ class KpiForm(Refusing):
         told["milestones"] = milestones_told(kpi, fiscal_of(kpi.organisation))
         return told | {"direction": kpi.direction or ""}
 
+    def hide_formula(self, person: Person) -> bool:
+        """A formula that names what the person may not see is shown without it and stays as it is."""
+        formula = self.kpi.formula if self.kpi else ""
+        shown = formula_shown(formula, visible_keys([formula], person)) if formula else ""
+        if shown == formula:
+            return False
+        self.fields["formula"].disabled = True
+        self.fields["formula"].help_text = _("It names KPIs that you may not see, so it cannot be changed here.")
+        self.initial["formula"] = shown
+        return True
+
+    @property
+    def origin_field(self) -> str:
+        return "formula" if self.cleaned_data.get("source") == Kpi.Source.FORMULA else "links"
+
     @property
     def fine_errors(self) -> bool:
         return bool(FINER & self.errors.keys())
+
+    def clean_scale(self):
+        return Decimal(1) if self.cleaned_data["scale"] is None else self.cleaned_data["scale"]
 
     def clean_direction(self):
         return self.cleaned_data["direction"] or None
 
     def clean(self):
+        if self.cleaned_data.get("source") != Kpi.Source.ROLLUP:
+            self.errors.pop("links", None)
+            self.cleaned_data["links"] = []
         if self.cleaned_data.get("kind") == Kpi.Kind.BOOLEAN:
             self.cleaned_data |= DONE_OR_NOT
         if "milestones" in self.cleaned_data:
@@ -381,6 +432,8 @@ class KpiForm(Refusing):
         given = {name: value for name, value in self.cleaned_data.items() if name in definitions.FIELDS}
         if not given["key"]:
             del given["key"]
+        if self.keeps_formula and given["source"] == Kpi.Source.FORMULA:
+            given["formula"] = self.kpi.formula
         return given
 
     def meet(self, theirs: Kpi) -> list[tuple[str, str, str]]:
@@ -394,12 +447,20 @@ class KpiForm(Refusing):
             if now[name] in (mine[name], base.get(name)):
                 continue
             if mine[name] == base.get(name):
-                data[name] = self.as_typed(name, now[name])
+                self.take_over(data, name, now[name])
             else:
                 both.append((self[name].label, self.in_words(name, mine[name]), self.in_words(name, now[name])))
         data["version"] = theirs.version
         self.data = data
         return both
+
+    def take_over(self, data: QueryDict, name: str, value: object) -> None:
+        if name == "links":
+            rows = self.fields["links"].prepare_value(value)
+            for column in COLUMNS:
+                data.setlist(f"link_{column}", [row[column] for row in rows])
+        else:
+            data[name] = self.as_typed(name, value)
 
     def changed(self, kpi: Kpi) -> Kpi:
         """The KPI as this form would make it, not saved."""
@@ -408,6 +469,8 @@ class KpiForm(Refusing):
         return changed
 
     def in_words(self, name: str, value: object) -> str:
+        if name == "links":
+            return ", ".join(row["kpi"] for row in self.fields[name].prepare_value(value)) or _("nothing")
         choices = dict(getattr(self.fields[name], "choices", ()))
         return str(choices.get(value) or self.as_typed(name, value)) or _("nothing")
 
@@ -416,6 +479,13 @@ class KpiForm(Refusing):
         return "" if shown is None else str(shown)
 
     def save(self, *, by: Person) -> Kpi:
+        try:
+            return self.written(by)
+        except Conflict as refusal:
+            message = ValidationError(str(refusal), code=refusal.code)
+            raise ValidationError({self.origin_field: message}) from None
+
+    def written(self, by: Person) -> Kpi:
         if self.kpi is None:
             return definitions.create(self.goal, by=by, **self.fields_given())
         return definitions.revise(

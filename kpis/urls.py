@@ -22,6 +22,7 @@ from kpis import (
 app_name = "kpis"
 
 urlpatterns = [
+    path("", include("kpis.rolled.urls")),
     path("kpis/<int:pk>/", views.detail, name="detail"),
     path("kpis/<int:pk>/edit/", views.edit, name="edit"),
     path("kpis/<int:pk>/edit/smart/", smart_views.of_edited, name="smart"),

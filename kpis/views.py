@@ -26,6 +26,8 @@ from kpis.course import LAST_PERIODS, Course, Line, course_of
 from kpis.events import happened
 from kpis.forms import DoneForm, KpiForm, StateForm, ValueForm, WithdrawForm
 from kpis.models import Kpi
+from kpis.rolled import telling
+from kpis.rolled.preview import preview_of
 
 LAST_CHANGES = 6
 MOST_ANNOTATIONS = 100
@@ -149,6 +151,10 @@ def form_page(request, goal, form, *, kpi=None, both=None, state_form=None):
         "state_form": state_form,
         "above": path.above(goal, request.user),
         "said": advising.said(form),
+        "preview": preview_of(form, request.user),
+        "preview_url": reverse("kpis:preview_values", args=[kpi.pk])
+        if kpi
+        else reverse("kpis:preview_new_values", args=[goal.pk]),
         "templates_url": "" if kpi else reverse("kpis:kpi_templates", args=[goal.pk]),
         "said_url": reverse("kpis:smart", args=[kpi.pk]) if kpi else reverse("kpis:smart_new", args=[goal.pk]),
     }
@@ -205,7 +211,7 @@ def page(request, course: Course, line: Line | None = None, *, form=None, withdr
     kpi, person = course.kpi, request.user
     line = line or chosen(request, course)
     may_annotate = access.can_annotate(person, kpi)
-    may_record = kpi.state == Kpi.State.ACTIVE and may_annotate
+    may_record = kpi.state == Kpi.State.ACTIVE and may_annotate and not kpi.is_derived
     if may_record and line is not None:
         form = form or value_form(kpi)(kpi=kpi, line=line)
         withdrawal = withdrawal or WithdrawForm(kpi=kpi, line=line)
@@ -234,7 +240,8 @@ def page(request, course: Course, line: Line | None = None, *, form=None, withdr
         "events": events,
         "annotations": annotations,
         "annotation_form": annotation,
-        "recorders": recorders(kpi),
+        "recorders": [] if kpi.is_derived else recorders(kpi),
+        "origin": telling.on_page(kpi, person, course.measured[-1].value if course.measured else None),
         "lines": course.lines if "all" in request.GET else course.lines[:LAST_PERIODS],
         "around": around_kpi(kpi, person),
         "asked": asked,

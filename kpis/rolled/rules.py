@@ -37,7 +37,7 @@ def refuse_wrong(kpi: Kpi, by: Person | None) -> None:
     if kpi.source == Kpi.Source.FORMULA:
         check_formula(kpi, by, found)
     else:
-        check_links(kpi, found)
+        check_links(kpi, by, found)
     if any(found.values()):
         raise ValidationError({field: errors for field, errors in found.items() if errors})
     refuse_circle(kpi, by)
@@ -61,7 +61,7 @@ def check_formula(kpi: Kpi, by: Person | None, found: Errors) -> None:
     if unknown:
         told = {"keys": ", ".join(unknown)}
         found["formula"].append(error("unknown_key", _("There is no KPI with the key %(keys)s.") % told))
-    found["formula"] += coarser(kpi, operands.values())
+    found["formula"] += coarser(kpi, operands.values(), by)
 
 
 def operands_by_key(kpi: Kpi, keys: Collection[str], by: Person | None) -> list[Kpi]:
@@ -74,7 +74,7 @@ def operands_by_key(kpi: Kpi, keys: Collection[str], by: Person | None) -> list[
     return list(kpis.filter(Q(pk__in=seen) | Q(pk__in=held)))
 
 
-def check_links(kpi: Kpi, found: Errors) -> None:
+def check_links(kpi: Kpi, by: Person | None, found: Errors) -> None:
     if kpi.method not in Kpi.Method.values:
         found["method"].append(error("required", _("Say how the values are put together.")))
     if not kpi.links:
@@ -88,7 +88,7 @@ def check_links(kpi: Kpi, found: Errors) -> None:
         found["links"].append(error("does_not_exist", _("One of the KPIs is not there any more.")))
         return
     check_shape(kpi, found)
-    found["links"] += coarser(kpi, kpis.values())
+    found["links"] += coarser(kpi, kpis.values(), by)
     check_units(kpi, kpis, found)
 
 
@@ -124,11 +124,11 @@ def given_twice(rows: Iterable[Mapping[str, Any]]) -> bool:
     )
 
 
-def coarser(kpi: Kpi, operands: Iterable[Kpi]) -> list[ValidationError]:
-    wrong = sorted(each.key for each in operands if is_coarser(each.cadence, kpi.cadence))
+def coarser(kpi: Kpi, operands: Iterable[Kpi], by: Person | None) -> list[ValidationError]:
+    wrong = [each.pk for each in operands if is_coarser(each.cadence, kpi.cadence)]
     if not wrong:
         return []
-    told = {"keys": ", ".join(wrong), "cadence": kpi.get_cadence_display().lower()}
+    told = {"keys": ", ".join(sorted(words.keys_shown(wrong, by))), "cadence": kpi.get_cadence_display().lower()}
     message = _("Measured less often than %(cadence)s, so it cannot be split: %(keys)s.")
     return [error("coarser_cadence", message % told)]
 

@@ -58,6 +58,7 @@ function choose(input, list, option) {
   if (!option) return;
   input.value = option.dataset.value;
   show(input, list, false);
+  input.dispatchEvent(new Event("change", { bubbles: true }));
 }
 
 function press(event, input, list) {
