@@ -7,7 +7,7 @@ from kpis.models import Kpi
 from kpis.strategy.lettering import wrapped
 
 WIDE, HIGH, ACROSS, DOWN = 180, 56, 232, 68
-INSET, LETTERS = 10, 12.5
+INSET, LETTERS, KEY_WIDE = 10, 12.5, 88
 
 
 @dataclass(frozen=True)
@@ -37,6 +37,7 @@ class Placed:
     x: int
     y: float
     line: str
+    key: str
     is_top: bool
 
     @property
@@ -52,12 +53,8 @@ class Placed:
         return self.y + 42
 
     @property
-    def mark_x(self) -> int:
-        return self.x + WIDE - INSET - 13
-
-    @property
-    def mark_y(self) -> float:
-        return self.y + 32
+    def key_x(self) -> int:
+        return self.x + WIDE - INSET
 
 
 @dataclass(frozen=True)
@@ -84,7 +81,8 @@ def picture_of(top: Box) -> Picture:
             y = float(leaves * DOWN)
             leaves += 1
         x = depth * ACROSS
-        placed.append(Placed(box, x, y, next(iter(wrapped(box.name, WIDE - 2 * INSET, LETTERS, 1)), ""), depth == 0))
+        key = box.kpi.key if box.kpi and depth else ""
+        placed.append(Placed(box, x, y, line(box.name, WIDE - 2 * INSET), line(key, KEY_WIDE), depth == 0))
         for each in below:
             paths.append(curve(x + WIDE, y + HIGH / 2, x + ACROSS, each + HIGH / 2))
         return y
@@ -92,6 +90,10 @@ def picture_of(top: Box) -> Picture:
     place(top, 0)
     deepest = max(each.x for each in placed)
     return Picture(placed[::-1], paths, deepest + WIDE + 2, int(Decimal(leaves - 1) * DOWN + HIGH + 2))
+
+
+def line(text: str, width: float) -> str:
+    return next(iter(wrapped(text, width, LETTERS, 1)), "")
 
 
 def curve(x: float, y: float, to_x: float, to_y: float) -> str:

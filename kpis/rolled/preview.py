@@ -53,6 +53,8 @@ def described(form: Any) -> Kpi:
     given = {name: value for name, value in readable(form).items() if name in definitions.FIELDS}
     given["direction"] = given.get("direction") or None
     given.pop("milestones", None)
+    if form.keeps_formula:
+        given["formula"] = kpi.formula
     if not given.get("key"):
         given.pop("key", None)
     definitions.assign(kpi, given)

@@ -68,7 +68,7 @@ def told(kpi: Kpi, person: Person, value: Decimal | None) -> Told:
     keys = {each.key for each in visible.values()}
     rolled = kpi.source == Kpi.Source.ROLLUP
     return Told(
-        top=Box(kpi, kpi.name, value=value, parts=parts_of(kpi, sources, visible, edges, 1)),
+        top=Box(kpi, kpi.name or _("This KPI"), value=value, parts=parts_of(kpi, sources, visible, edges, 1)),
         sentence=sentence(kpi),
         rule=str(RULES[links.derivation_of(vars(kpi), {}).links.rule]) if rolled and kpi.method else "",
         formula="" if rolled else formula_shown(kpi.formula, keys),
