@@ -1,12 +1,14 @@
 """Who may do what with a review (docs/domain.md section 17); which ones a person sees: `Review.objects.visible_to`."""
 
+from collections.abc import Collection
+
 from django.db.models import Exists, OuterRef, Q
 
-from goals.access import can_edit
+from goals.access import Rights, can_edit
 from goals.models import Goal
 from people.access import can_run_cycle
 from people.models import Person, reports_below
-from reviews.models import Review
+from reviews.models import CheckIn, Review
 
 
 def can_check_in(person: Person, review: Review) -> bool:
@@ -47,6 +49,25 @@ def editable(person: Person, goal: str = "") -> Q:
         found |= Q(**{f"{goal}unit__path__startswith": person.managed_path})
         found |= Q(**{f"{goal}owner__unit__path__startswith": person.managed_path})
     return found
+
+
+def candid_among(person: Person, check_ins: Collection[CheckIn]) -> set[int]:
+    """Of check-ins, the ids of those whose confidence and blockers a person may know: authors their own, who owns the
+    goal or owes the review, the managers above and whoever may edit the goal, and who reads everything. In a fixed
+    number of queries when `review__goal__unit` and `review__goal__owner__unit` are joined."""
+    if person.sees_everything:
+        return {check_in.pk for check_in in check_ins}
+    rights, below = (
+        Rights.of(person),
+        set(Person.objects.filter(pk__in=reports_below(person)).values_list("pk", flat=True)),
+    )
+
+    def may_know(check_in: CheckIn) -> bool:
+        review = check_in.review
+        concerned = {check_in.author_id, review.owner_id, review.goal.owner_id}
+        return person.pk in concerned or bool(below & concerned) or rights.can_edit(review.goal)
+
+    return {check_in.pk for check_in in check_ins if may_know(check_in)}
 
 
 def manages(person: Person, other_id: int | None) -> bool:

@@ -10,11 +10,14 @@ from reviews import access, checking_in
 from reviews import serializers as shapes
 from reviews.calendar import moving
 from reviews.models import CheckIn, Review
+from reviews.room import api as room
+from reviews.room import holding
+from reviews.room.api import HeldReviews
 
 FILTERS = {"goal": "goal", "owner": "owner", "state": "state", "since": "day__gte", "until": "day__lte"}
 
 
-class Reviews(Resource):
+class Reviews(HeldReviews):
     """The calendar works itself out; people move its reviews and call them off."""
 
     orders = {"day": by("day"), "-day": by("day", descending=True)}
@@ -36,16 +39,18 @@ class Reviews(Resource):
 
     @operation(body=shapes.ReviewChange, answer=shapes.ReviewRow, versioned=True, refuses=(409,))
     def partial_update(self, request, pk):
-        """Moves a review, calls it off, or plans again what a person called off.
+        """Moves a review, calls it off or plans it again; opens it, writes down what is said, and signs it off.
 
         Errors have the codes `reason_required`, `in_past`, `before_period`, `too_late`; 409 `review_held`,
-        `review_signed`, `review_called_off`, `not_called_off`.
+        `review_signed`, `review_called_off`, `not_called_off`, `too_early`, `review_not_open`, `review_over`, and
+        `own_review` where who owes it or checked in for it would sign it off.
         """
         joined = ("goal__unit", "goal__owner__unit")
         review = get_object_or_404(Review.objects.visible_to(self.person).select_related(*joined), pk=int(pk))
         self.may(access.can_hold(self.person, review))
         version, fields = versions.expected(request, review.version), self.body(partial=True)
-        moving.change(review, self.person, version, **fields)
+        held = holding.asked_for(fields)
+        (holding.change if held else moving.change)(review, by=self.person, version=version, **fields)
         return Response(self.filled([review.pk])[0])
 
 
@@ -58,7 +63,10 @@ class CheckIns(Resource):
         return CheckIn.objects.visible_to(self.person)
 
     def filled(self, ids: list[int]) -> list[dict]:
-        return shapes.CheckInRow.filled(self.visible(), ids)
+        joined = ("review__goal__unit", "review__goal__owner__unit")
+        candid = access.candid_among(self.person, list(self.visible().filter(pk__in=ids).select_related(*joined)))
+        rows = shapes.CheckInRow.filled(self.visible(), ids)
+        return [row if row["id"] in candid else {**row, "confidence": None, "blockers": ""} for row in rows]
 
     @operation(query=shapes.CheckInQuery, answer=shapes.CheckInRow, page=True)
     def list(self, request):
@@ -95,5 +103,5 @@ class CheckIns(Resource):
         return Response(self.filled([row.pk])[0])
 
 
-routes = [("reviews", Reviews), ("check-ins", CheckIns)]
+routes = [("reviews", Reviews), ("check-ins", CheckIns), *room.routes]
 singles = []

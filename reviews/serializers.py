@@ -14,6 +14,7 @@ from people.models import Person
 from people.serializers import ordering
 from reviews.models import CheckIn, Review
 
+PLANNED = (Review.State.PLANNED, Review.State.CANCELLED)
 CLOCK = r"^([01]\d|2[0-3]):[0-5]\d$"
 
 
@@ -44,6 +45,11 @@ class ReviewRow(Row):
     state = serializers.ChoiceField(choices=Review.State.choices)
     revision = serializers.IntegerField(help_text="Rises when a person moves it, calls it off or plans it again.")
     reason = serializers.CharField(help_text="What was said then.")
+    opened_by = serializers.IntegerField(source="opened_by_id", allow_null=True)
+    opened_at = serializers.DateTimeField(allow_null=True)
+    wins = serializers.CharField(help_text="What went well, as it was written down.")
+    notes = serializers.CharField()
+    signed_by = serializers.IntegerField(source="signed_by_id", allow_null=True)
     signed_at = serializers.DateTimeField(allow_null=True)
 
 
@@ -65,15 +71,23 @@ class ReviewChange(serializers.Serializer):
     time = Clock(required=False, allow_null=True, help_text="By the clock of the organisation; null: at no set time.")
     state = Choice(
         required=False,
-        choices=[Review.State.PLANNED, Review.State.CANCELLED],
-        help_text="`cancelled` calls it off, `planned` plans again what a person called off.",
+        choices=Review.State.choices,
+        help_text="`open` begins it, `signed` signs it off; `cancelled` calls it off, `planned` plans again what a "
+        "person called off.",
     )
+    wins = Text(required=False, allow_blank=True, max_length=10_000, help_text="What went well; while it is held.")
+    notes = Text(required=False, allow_blank=True, max_length=10_000, help_text="While it is held.")
     reason = Text(required=False, allow_blank=True, max_length=1000, help_text="Needed to move it and to call it off.")
 
     def validate(self, fields):
         if fields.get("state") == Review.State.CANCELLED and fields.keys() & {"day", "time"}:
             message = "It is either moved or called off."
             raise serializers.ValidationError({"state": [ErrorDetail(message, "moved_and_cancelled")]})
+        held = fields.keys() & {"wins", "notes"} or fields.get("state") in (Review.State.OPEN, Review.State.SIGNED)
+        planned = fields.keys() & {"day", "time", "reason"} or fields.get("state") in PLANNED
+        if held and planned:
+            message = "Planning it and holding it are two changes."
+            raise serializers.ValidationError({"state": [ErrorDetail(message, "planned_and_held")]})
         return fields
 
 
@@ -89,9 +103,11 @@ class CheckInRow(Row):
     version = serializers.IntegerField()
     review = serializers.IntegerField(source="review_id")
     author = serializers.IntegerField(source="author_id")
-    confidence = serializers.IntegerField(allow_null=True, help_text="1 (hardly) to 5 (sure).")
+    confidence = serializers.IntegerField(
+        allow_null=True, help_text="1 (hardly) to 5 (sure); null where the caller may not know it."
+    )
     comment = serializers.CharField()
-    blockers = serializers.CharField()
+    blockers = serializers.CharField(help_text="Empty where the caller may not know them.")
     next_steps = serializers.CharField()
     reported_status = serializers.CharField(help_text="As its author sees it; beside the computed one, may be empty.")
     figures = serializers.JSONField(

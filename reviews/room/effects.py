@@ -14,6 +14,7 @@ from kpis.whatif import Difference
 from people.models import Person
 
 Row = dict[str, Any]
+HIDDEN: Row = dict.fromkeys(("goal", "before", "after", "expected", "was", "status"))
 
 
 @dataclass(frozen=True)
@@ -76,8 +77,7 @@ def seen_by(person: Person, rows: Iterable[Row]) -> list[Row]:
     rows = list(rows)
     seen = visible(person, rows)
     told = [row for row in rows if row["goal"] in seen]
-    hidden = dict.fromkeys(("goal", "before", "after", "expected", "was", "status"))
-    return told if len(told) == len(rows) else [*told, hidden]
+    return told if len(told) == len(rows) else [*told, HIDDEN]
 
 
 def moved(person: Person, rows: Iterable[Row]) -> list[Moved]:

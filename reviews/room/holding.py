@@ -1,6 +1,9 @@
 """A review is held: opened, written down, signed off by somebody else, corrected afterwards (docs/domain.md section
 15)."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
 from django.urls import reverse
@@ -19,6 +22,22 @@ from reviews.room.keeping import kept
 
 State = Review.State
 NOTED = ("wins", "notes")
+
+
+def asked_for(fields: Mapping[str, Any]) -> bool:
+    """Whether a change of a review is one of holding it."""
+    return bool(fields.keys() & set(NOTED)) or fields.get("state") in (State.OPEN, State.SIGNED)
+
+
+def change(review: Review, *, by: Person, version: int | None = None, state: str = "", **written: str) -> Review:
+    """Opened, written down and signed off as asked for, all or nothing. Raises as these do."""
+    progress.roll_up(review.organisation_id)
+    with transaction.atomic():
+        if state == State.OPEN:
+            review, version = begin(review, by=by, version=version), None
+        if written:
+            review, version = note(review, by=by, version=version, **written), None
+        return sign_off(review, by=by, version=version) if state == State.SIGNED else review
 
 
 def begin(review: Review, *, by: Person, version: int | None = None) -> Review:

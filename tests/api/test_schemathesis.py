@@ -24,6 +24,8 @@ from schemathesis.specs.openapi.checks import (
 from cascade.wsgi import application
 from goals import linking
 from goals.voices import kudos, signals
+from reviews.models import Review
+from reviews.room import deciding, holding
 from reviews.schedule import work_out
 from tests.cast import token
 from tests.goals.measuring import kpi, rolled_up
@@ -76,6 +78,8 @@ def headers(cast, one_connection):
     rolled_up(goal)
     linking.draw(goal, goal.parent, by=cast.ada, hypothesis="It shows.")
     work_out(cast.works)
+    review = holding.begin(Review.objects.filter(goal=goal).earliest("day"), by=cast.ada)
+    deciding.decide(review, "keep", by=cast.ada, goal=goal, reason="It keeps pace")
     return {"Authorization": f"Bearer {token(cast.ada)}"}
 
 
