@@ -36,14 +36,6 @@ def invite(organisation_id: int) -> None:
 
 
 @shared_task
-def plan_reminders(organisation_id: int) -> None:
-    """After somebody changed how reminders go."""
-    organisation = Organisation.objects.filter(pk=organisation_id).first()
-    if organisation is not None:
-        planning.plan(organisation)
-
-
-@shared_task
 def remind_all() -> None:
     """Wakes a worker for each organisation in which something is due."""
     due = Reminder.objects.filter(state=Reminder.State.PLANNED, at__lte=timezone.now())
@@ -52,9 +44,13 @@ def remind_all() -> None:
 
 
 @shared_task
-def remind(organisation_id: int) -> None:
-    """What is due to the next two hundred people; those after them in the next run, five minutes later."""
-    sending.run(Organisation.objects.get(pk=organisation_id), timezone.now())
+def remind(organisation_id: int, after: int = 0) -> None:
+    """What is due to the next people by their ids; then on to those after them."""
+    organisation = Organisation.objects.filter(pk=organisation_id).first()
+    if organisation is not None:
+        last = sending.run(organisation, timezone.now(), after).last
+        if last:
+            remind.delay(organisation_id, last)
 
 
 @shared_task

@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from itertools import groupby
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 import structlog
@@ -33,42 +34,54 @@ Place = tuple[int, str]  # a person and a channel
 
 @dataclass
 class Decided:
-    """What goes out now, by person and channel; what was passed over; what nobody has to be told any more."""
+    """What goes out now, by person and channel; what was passed over; what nobody has to be told any more. `last` is
+    the person who ends the batch, None where nobody comes after."""
 
+    last: int | None = None
     send: dict[Place, list[Reminder]] = field(default_factory=dict)
     skip: dict[Place, list[Reminder]] = field(default_factory=dict)
     cancel: list[Reminder] = field(default_factory=list)
 
 
-def run(organisation: Organisation, now: dt.datetime) -> int:
-    """Sends what is due to at most AT_ONCE people; how many messages went out."""
-    decided = decide(organisation, now)
+class Ran(NamedTuple):
+    """How many messages went out, and after whom to go on."""
+
+    sent: int
+    last: int | None
+
+
+def run(organisation: Organisation, now: dt.datetime, after: int = 0) -> Ran:
+    """Sends what is due to at most AT_ONCE people, those with the ids that follow."""
+    decided = decide(organisation, now, after)
     settle(decided.cancel, Reminder.State.CANCELLED, now)
     told = {place: rows for place, rows in decided.send.items() if place[1] == Channel.APP}
     passed = [row for place in told for row in decided.skip.get(place, [])]
     sent = inbox.put_in(organisation, [row for rows in told.values() for row in rows], passed, now)
     for place in decided.send.keys() - told.keys():
         sent += deliver(place, decided.send[place], decided.skip.get(place, []), now)
-    return sent
+    return Ran(sent, decided.last)
 
 
-def decide(organisation: Organisation, now: dt.datetime) -> Decided:
+def decide(organisation: Organisation, now: dt.datetime, after: int = 0) -> Decided:
     """Reads, and writes nothing; the number of queries does not depend on that of rows."""
     due = Reminder.objects.filter(organisation=organisation, state=PLANNED, at__lte=now)
     due = due.filter(Q(not_before=None) | Q(not_before__lte=now))
-    people = list(due.order_by("recipient_id").values_list("recipient_id", flat=True).distinct()[:AT_ONCE])
+    people = due.filter(recipient__gt=after).order_by("recipient_id").values_list("recipient_id", flat=True)
+    people = list(people.distinct()[: AT_ONCE + 1])
     if not people:
         return Decided()
+    last = people[AT_ONCE - 1] if len(people) > AT_ONCE else None
+    people = people[:AT_ONCE]
     rows = list(due.filter(recipient__in=people).select_related(*WITH))
     settings = settings_of(organisation)
     audience = Audience(organisation, settings)
     if not settings.remind:
-        return Decided(cancel=rows)
+        return Decided(last, cancel=rows)
     owed = Owed.of(organisation, rows)
     wanted = [row for row in rows if owed.asks(row) and audience.wants(row.recipient_id, row.kind, row.channel)]
     held_back = Waiting.of(audience, wanted, now)
     kept = {row.pk for row in wanted}
-    found = Decided(cancel=[row for row in rows if row.pk not in kept])
+    found = Decided(last, cancel=[row for row in rows if row.pk not in kept])
     ready = sorted((row for row in wanted if not held_back.waits(row)), key=place_of)
     for place, group in groupby(ready, key=place_of):
         of_place = {row.key: row for row in group}

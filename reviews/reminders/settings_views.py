@@ -3,18 +3,20 @@
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
+from django.db.models import F
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
+from cascade.errors import VersionMismatch
 from people import access
 from people.models import Person
-from reviews.models import ChatAddress, ReviewSettings
+from reviews.calendar import choosing
+from reviews.models import ChatAddress
 from reviews.reminders import wishes
 from reviews.reminders.forms import AwayForm, ChatForm, RulesForm, WishesForm
 from reviews.schedule import settings_of
-from reviews.tasks import plan_reminders
 
 read_or_write = require_http_methods(["GET", "HEAD", "POST"])
 
@@ -30,7 +32,8 @@ def mine(request: HttpRequest) -> HttpResponse:
         chat.require(person)
     if sent is not None and form.is_valid() and chat.is_valid():
         with transaction.atomic():
-            Person.objects.filter(pk=person.pk).update(timezone=form.cleaned_data.pop("zone"))
+            zone = form.cleaned_data.pop("zone")
+            Person.objects.filter(pk=person.pk).exclude(timezone=zone).update(timezone=zone, version=F("version") + 1)
             chat.save(person.organisation_id, person)
             wishes.change(person, **form.cleaned_data)
         messages.success(request, _("Your reminders are saved."))
@@ -99,17 +102,11 @@ def organisation(request: HttpRequest) -> HttpResponse:
 
 
 def saved(person: Person, form: RulesForm, chat: ChatForm) -> bool:
-    with transaction.atomic():
-        ReviewSettings.objects.get_or_create(organisation=person.organisation)
-        held = ReviewSettings.objects.select_for_update().get(pk=person.organisation_id)
-        if held.version != form.cleaned_data.pop("version"):
-            form.add_error(None, _("Somebody else changed the settings just now. Open them again."))
-            return False
-        for name, value in form.cleaned_data.items():
-            setattr(held, name, value)
-        held.version += 1
-        held._history_user = person
-        held.save()
-        chat.save(person.organisation_id, None)
-        transaction.on_commit(lambda: plan_reminders.delay(person.organisation_id))
-    return True
+    version = form.cleaned_data.pop("version")
+    try:
+        with transaction.atomic():
+            choosing.revise(person, version, {}, **form.cleaned_data)
+            chat.save(person.organisation_id, None)
+    except VersionMismatch:
+        form.add_error(None, _("Somebody else changed the settings just now. Open them again."))
+    return not form.errors

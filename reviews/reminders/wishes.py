@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from people import language
 from people.models import Person
 from people.notifications import notify
+from reviews.calendar import choosing
 from reviews.models import ReminderWishes
 
 LONGEST = dt.timedelta(days=366)
@@ -25,15 +26,13 @@ def of(person: Person) -> ReminderWishes:
 
 def change(person: Person, **fields: Any) -> ReminderWishes:
     """Changes the given ones, and plans the reminders anew."""
-    from reviews.tasks import plan_reminders  # tasks import what plans, which reads these wishes
-
     with transaction.atomic():
         wishes, _new = ReminderWishes.objects.get_or_create(pk=person.pk)
         for name, value in fields.items():
             setattr(wishes, name, value)
         wishes.version += 1
         wishes.save()
-        transaction.on_commit(lambda: plan_reminders.delay(person.organisation_id))
+        choosing.ask(person.organisation)
     return wishes
 
 

@@ -16,6 +16,7 @@ from people.models import Notification
 from reviews.checking_in import submit
 from reviews.models import Digest, Reminder, ReminderWishes, Review, ReviewSettings
 from reviews.reminders import planning, sending
+from reviews.tasks import remind
 
 EMAIL = "email"
 
@@ -117,7 +118,7 @@ def test_a_review_that_was_moved_reminds_anew(review, cast, clock):
     assert run(cast, clock, "06-24 07:00") == ["before:14:Cy"]
     Review.objects.update(day=dt.date(2026, 7, 9), revision=3)
     clock.move_to(at("07-08 07:00"))
-    assert sending.run(cast.works, timezone.now()) == 0  # not planned anew yet, and the old rows are not believed
+    assert sending.run(cast.works, timezone.now()).sent == 0  # not planned anew yet, and the old rows are not believed
 
 
 @pytest.mark.parametrize("done", ["signed", "cancelled", "checked in", "paused", "left", "off"])
@@ -137,7 +138,7 @@ def test_nothing_more_is_sent_when_it_is_done(review, cast, clock, done, mailout
     else:
         ReviewSettings.objects.create(organisation=cast.works, remind=False)
     clock.move_to(at("07-06 07:00"))
-    assert sending.run(cast.works, timezone.now()) == 0
+    assert sending.run(cast.works, timezone.now()).sent == 0
     assert keys("planned") == []
     planning.plan(cast.works)
     assert run(cast, clock, "07-20 08:00") == []
@@ -252,3 +253,20 @@ def test_the_number_of_queries_stays_the_same(review, cast, clock):
         owed(cast, (cast.cy, cast.bo)[number % 2], f"Goal {number}")
     assert counts("06-22 08:00") == one
     assert Reminder.objects.count() == 10
+
+
+def test_who_waits_keeps_nobody_else_waiting(review, cast, clock, monkeypatch):
+    """In batches of one person: Bo, away, comes before Cy."""
+    monkeypatch.setattr(sending, "AT_ONCE", 1)
+    owed(cast, cast.bo, "Cheaper")
+    ReminderWishes.objects.create(person=cast.bo, back_on=dt.date(2026, 7, 8))
+    clock.move_to(at("06-22 08:00"))
+    planning.plan(cast.works)
+    asked = []
+    monkeypatch.setattr("reviews.tasks.remind.delay", lambda *told: asked.append(told))
+    remind(cast.works.pk)
+    assert keys("sent") == []
+    assert asked == [(cast.works.pk, cast.bo.pk)]
+    remind(*asked[0])
+    assert len(asked) == 1
+    assert keys("sent") == ["before:14:Cy"]
