@@ -45,11 +45,13 @@ def take_up(cycle: Cycle, stood: Mapping[int, str], *, by: Person, reason: str) 
     """The goals that ended with their cycle stand again as they stood, given by goal id; their final figures go."""
     with structure.lock(cycle.organisation_id):
         goals = [goal for goal in Goal.objects.filter(cycle=cycle).order_by("pk") if goal.pk in stood]
+        cancelled = [goal.pk for goal in goals if goal.state == State.CANCELLED]
         for goal in goals:
             goal.state = stood[goal.pk]
             goal.closed_on = goal.final_progress = goal.final_coverage = goal.final_expected = None
             goal.outcome = goal.closing_note = ""
         write(goals, by=by, reason=reason)
+        source().goals_back(cycle.organisation_id, cancelled)
 
 
 def start(goals: Sequence[Goal], state: str, *, by: Person, reason: str = "") -> None:

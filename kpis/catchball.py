@@ -182,6 +182,7 @@ def start(goal: Goal, *, by: Person, reason: str = "", accepted: bool = False) -
         return lifecycle.change_state(goal, Goal.State.ACTIVE, by=by, reason=reason, accepted=accepted)
     if not accepted and goal.owner_id != by.pk:
         raise Conflict("owner_must_accept", _("A goal becomes active when its owner accepts it."))
+    lifecycle.refuse_weak(goal, goal.organisation)
     return lifecycle.change_state(goal, Goal.State.PROPOSED, by=by, reason=reason)
 
 

@@ -102,8 +102,15 @@ def create(goal: Goal, *, by: Person | None, reason: str = "", **fields: Any) ->
         return kpi
 
 
-def create_many(rows: Sequence[tuple[Goal, Mapping[str, Any]]], *, by: Person | None, reason: str = "") -> list[Kpi]:
-    """A new KPI for each of these goals of one organisation, with its fields, in a fixed number of queries.
+def create_many(
+    rows: Sequence[tuple[Goal, Mapping[str, Any]]],
+    *,
+    by: Person | None,
+    reason: str = "",
+    lacked: frozenset[str] = frozenset(),
+) -> list[Kpi]:
+    """A new KPI for each of these goals of one organisation, with its fields, in a fixed number of queries; `lacked`
+    are the codes of ABSENT that may stay.
 
     Raises RowsRefused with the codes of `create`, its rows counted from 1, and Conflict (locked).
     """
@@ -117,7 +124,7 @@ def create_many(rows: Sequence[tuple[Goal, Mapping[str, Any]]], *, by: Person | 
             try:
                 assign(kpi, fields)
                 kpi.key = kpi.key or unused(stem_of(kpi.name), taken)
-                refuse_wrong(kpi, taken)
+                refuse_wrong(kpi, taken, lacked)
             except ValidationError as refusal:
                 errors += [{"row": place, **told} for told in django_errors(refusal)]
             taken.add(kpi.key)

@@ -85,24 +85,30 @@ def by_trend(definition: KpiDefinition, days: Sequence[date], history: Sequence[
 
 
 def by_last_year(definition: KpiDefinition, values: Mapping[date, Decimal], fiscal: Fiscal) -> list[Suggestion]:
-    """What the last year came to as the KPI counts (its last value, sum, mean ...), and 5 or 10 per cent better."""
-    length = IN_A_YEAR[str(definition.cadence)]
-    days = sorted(values)
-    if not days:
-        return []
-    newest = number_of(days[-1], str(definition.cadence), fiscal.start_month)
-    year = [day for day in days if newest - number_of(day, str(definition.cadence), fiscal.start_month) < length]
-    if len(year) < min(length, FEWEST):
-        return []
-    history = [values[day] for day in year]
-    together = aggregate(Aggregation.mean if definition.sums else definition.aggregation, history)
-    base = together * periods_together(definition, fiscal)
+    """What the last year came to, and 5 or 10 per cent better."""
+    history = in_last_year(definition, values, fiscal)
+    base = came_to(definition, history, fiscal) if history else None
     better = -1 if definition.direction == Direction.decrease else 1
     return [
-        Suggestion(Way.last_year, rounded(base + better * abs(base) * more / 100, history), len(year), base, more=more)
+        Suggestion(Way.last_year, rounded(base + better * abs(base) * more / 100, history), len(history), base, more)
         for more in MORE
         if base
     ]
+
+
+def in_last_year(definition: KpiDefinition, values: Mapping[date, Decimal], fiscal: Fiscal) -> list[Decimal]:
+    """The values of the year up to the newest one, the oldest first; none where there are too few."""
+    cadence = str(definition.cadence)
+    length, days = IN_A_YEAR[cadence], sorted(values)
+    newest = number_of(days[-1], cadence, fiscal.start_month) if days else 0
+    year = [day for day in days if newest - number_of(day, cadence, fiscal.start_month) < length]
+    return [values[day] for day in year] if len(year) >= min(length, FEWEST) else []
+
+
+def came_to(definition: KpiDefinition, history: Sequence[Decimal], fiscal: Fiscal) -> Decimal:
+    """These values as the KPI counts them: its last one, sum, mean ..., for its own life."""
+    together = aggregate(Aggregation.mean if definition.sums else definition.aggregation, history)
+    return together * periods_together(definition, fiscal)
 
 
 def sums_up(definition: KpiDefinition) -> bool:

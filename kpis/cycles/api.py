@@ -4,14 +4,17 @@ from functools import partial
 
 from rest_framework import serializers
 from rest_framework.decorators import action
+from rest_framework.response import Response
 
 from cascade.errors import Conflict
 from cascade.paging import PageQuery, by
 from cascade.resource import Rows, operation
 from cascade.wire import Choice, Day, Figure, Row, Text
+from goals import undo
 from goals.models import Cycle, Goal
 from goals.serializers import LONGEST_TEXT, CycleQuery
-from kpis.cycles import states
+from kpis.cycles import carrying, states, words
+from kpis.cycles.carry_api import CarriedOver, CarryOver, plan_of, told
 from kpis.models import ClosedGoal, ClosedKpi, Closing, Kpi
 from people import access
 from people.serializers import EXTERNAL_ID, external_id
@@ -122,6 +125,25 @@ class Cycles(Rows):
         """The same of the KPIs; `actual` is what their values came to then, `actual_now` what they come to now."""
         rows = ClosedKpi.objects.filter(closing__in=self.last_closing(pk), kpi__in=Kpi.objects.visible_to(self.person))
         return self.paged(rows, by("kpi_id"), partial(FinalKpi.filled, rows))
+
+    @action(detail=True, methods=["post"], url_path="carry-over")
+    @operation(body=CarryOver, answer=CarriedOver, status=201, also=200)
+    def carry_over(self, request, pk):
+        """Goals go on into a later cycle with their places, owners, KPIs and links, their dates moved by the cycle.
+
+        `dry_run` shows what would be made (200) with the targets that can be proposed. Carried twice, a goal is there
+        once. Codes: `not_later`, those of KPI definitions at `target` by row of the dry run's `kpis`; 409 `locked`.
+        """
+        source = self.found(pk)
+        self.may(self.may_write())
+        body = self.body()
+        plan = plan_of(source, body)
+        if body["dry_run"]:
+            return Response(told(carrying.preview(plan), None))
+        with undo.act(self.person) as act:
+            made = carrying.create(plan, by=self.person)
+            act.words = words.carried(len(made.goals), plan.into)
+        return Response(told(made.preview, made), 201)
 
     def last_closing(self, pk):
         return Closing.objects.filter(cycle=self.found(pk))[:1]

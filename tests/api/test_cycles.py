@@ -128,3 +128,52 @@ def test_a_list_costs_the_same_whatever_its_length(cast, ada):
     for number in range(2):
         cast.works.cycles.create(name=f"C{number}", start="2001-01-01", due="2001-12-31")
     assert queries("cycles/") == one
+
+
+@pytest.fixture
+def ahead(cast):
+    return cast.works.cycles.create(name="Ahead", start="2099-01-01", due="2099-12-31", state="planning")
+
+
+def test_goals_are_carried_over_after_a_dry_run(cast, past, ahead, ada):
+    path, body = (
+        f"cycles/{past.cycle.pk}/carry-over/",
+        {"into": ahead.pk, "targets": [{"kpi": past.leads.pk, "target": "140.5"}]},
+    )
+    shown = ada.post(path, {**body, "dry_run": True})
+    assert (shown.status_code, Goal.objects.filter(cycle=ahead).count()) == (200, 0)
+    assert [(row["title"], row["goal"]) for row in shown.body["goals"]] == [
+        ("Win customers", None),
+        ("Call more", None),
+    ]
+    made = ada.post(path, body)
+    assert made.status_code == 201
+    assert [row["title"] for row in made.body["goals"]] == ["Win customers", "Call more"]
+    kpi = ada.get(f"kpis/{made.body['kpis'][0]['kpi']}/").body
+    assert (kpi["name"], kpi["target"], kpi["baseline"]) == ("Leads", "140.5", "80")
+    again = ada.post(path, body)
+    assert (again.body["goals"], len(again.body["there"])) == ([], 2)
+
+
+@pytest.mark.parametrize(("who", "status"), [("cy", 403), ("bo", 403), ("dee", 403), ("eve", 404)])
+def test_only_who_runs_the_cycle_carries_over(cast, past, ahead, who, status):
+    caller = Caller(getattr(cast, who))
+    assert caller.post(f"cycles/{past.cycle.pk}/carry-over/", {"into": ahead.pk}).status_code == status
+    assert not Goal.objects.filter(cycle=ahead).exists()
+
+
+@pytest.mark.parametrize(
+    ("fields", "code"),
+    [
+        ({"goals": [999999]}, ("goals", "does_not_exist")),
+        ({"into": "own"}, ("into", "not_later")),
+        ({"into": "elsewhere"}, ("into", "does_not_exist")),
+        ({"way": "magic"}, ("way", "invalid_choice")),
+    ],
+)
+def test_what_cannot_be_carried_over_is_told(cast, past, ahead, ada, fields, code):
+    named = {"own": past.cycle.pk, "elsewhere": cast.elsewhere.cycles.get().pk}
+    body = {"into": ahead.pk} | {
+        name: named.get(value, value) if name == "into" else value for name, value in fields.items()
+    }
+    assert codes(ada.post(f"cycles/{past.cycle.pk}/carry-over/", body)) == {code}
