@@ -45,7 +45,10 @@ class Recorded(NamedTuple):
 def course(
     plan: KpiPlan, periods: Sequence[Period], time: Timeline, until: dt.datetime, chance: random.Random
 ) -> list[Recorded]:
-    """What was recorded until a moment, in the order of recording. `periods` are those of the KPI's whole life."""
+    """What was recorded until a moment, in the order of recording: nothing of a KPI that comes from others. `periods`
+    are those of the KPI's whole life."""
+    if plan.formula or plan.of:
+        return []
     if plan.type == "done":
         return once(plan, periods[0], time, until)
     entered = [(period, entry_moment(plan, period, time, chance)) for period in periods]

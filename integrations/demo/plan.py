@@ -70,6 +70,11 @@ class KpiPlan:
     source: str = "manual"
     lead: bool = False
     moves: tuple[tuple[str, float, int], ...] = ()
+    formula: str = ""
+    method: str = ""
+    missing: str = ""
+    of: tuple[str, ...] = ()
+    by: tuple[str, ...] = ()
 
     @property
     def first(self) -> Decimal:

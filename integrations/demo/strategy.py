@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from itertools import zip_longest
 from typing import Any
 
 from cascade.fields import plain
@@ -13,6 +14,7 @@ from integrations.demo.plan import GoalPlan, KpiPlan, Plan
 from integrations.demo.timeline import Timeline
 from kpis.models import Kpi
 from kpis.periods import Cadence, Fiscal, Period, periods
+from kpis.rolled import graph, links
 
 State = Goal.State
 CLOSING_DAY = 9  # of the new cycle, when the last values of the old one are in
@@ -34,6 +36,8 @@ def write(plan: Plan, company: Company, time: Timeline) -> Written:
     for each, _ in everything:
         measure(each, written, company, time)
     Kpi.objects.bulk_create(written.kpis.values(), batch_size=500)
+    derive([kpi for each, _ in everything for kpi in each.kpis if kpi.of], written)
+    graph.settle_all(company.organisation.pk)
     help_out([each for each, _ in everything], written, company)
     return written
 
@@ -116,6 +120,9 @@ def measure(each: GoalPlan, written: Written, company: Company, time: Timeline) 
             weight=plan.weight,
             cadence=plan.every,
             source=plan.source,
+            formula=plan.formula,
+            method=plan.method,
+            missing=plan.missing,
             indicator=Kpi.Indicator.LEAD if plan.lead else Kpi.Indicator.LAG,
             state=Kpi.State.ACTIVE if plan.paused is None else Kpi.State.PAUSED,
             data_owner=written.goals[each.key].owner,
@@ -127,6 +134,20 @@ def measure(each: GoalPlan, written: Written, company: Company, time: Timeline) 
             definition=plan.definition,
             **aim(plan, time),
         )
+
+
+def derive(plans: Iterable[KpiPlan], written: Written) -> None:
+    """The links of the KPIs that are taken from others, once all of them are there."""
+    kpis = []
+    for plan in plans:
+        pairs = zip_longest(plan.of, plan.by)
+        given = [
+            {"source": written.kpis[key].pk, "denominator": below and written.kpis[below].pk} for key, below in pairs
+        ]
+        kpi = written.kpis[plan.key]
+        kpi.links = links.kept(given)
+        kpis.append(kpi)
+    Kpi.objects.bulk_update(kpis, ["links"])
 
 
 def aim(plan: KpiPlan, time: Timeline) -> dict[str, Any]:

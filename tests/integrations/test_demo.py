@@ -51,7 +51,7 @@ def test_it_has_the_size_of_a_real_company(aurdal):
     assert aurdal.name == "Aurdal Systems"
     assert aurdal.people.count() == 412
     assert aurdal.units.filter(kind="department").count() == 8
-    assert (aurdal.goals.count(), aurdal.kpis.count()) == (99, 135)
+    assert (aurdal.goals.count(), aurdal.kpis.count()) == (99, 139)
     assert list(running(aurdal).filter(parent=None).in_tree_order().values_list("title", flat=True)) == [
         "Improve customer experience",
         "Expand market presence",
@@ -185,11 +185,23 @@ def test_the_value_that_counts_is_the_last_one_recorded(aurdal):
     last = {}
     for each in MeasurementRevision.objects.filter(organisation=aurdal).order_by("recorded_at", "id"):
         last[each.kpi_id, each.period] = each
-    for kpi in aurdal.kpis.prefetch_related("measurements"):
+    for kpi in aurdal.kpis.exclude(source__in=Kpi.DERIVED).prefetch_related("measurements"):
         for held in kpi.measurements.all():
             told = last.pop((held.kpi_id, held.period))
             assert (held.value, held.recorded_at, held.note) == (told.value, told.recorded_at, told.note)
     assert last == {}
+
+
+def test_some_kpis_come_from_others(aurdal):
+    newest = {}
+    for kpi in aurdal.kpis.filter(source__in=Kpi.DERIVED).select_related("figures"):
+        newest[kpi.key] = kpi.figures.latest_value
+        assert kpi.figures.latest_value is not None, kpi.key
+    assert newest["leads_all"] == sum(
+        Kpi.objects.get(organisation=aurdal, key=key).figures.latest_value for key in ("leads_nordics", "leads_dach")
+    )
+    assert len(newest) == 4
+    assert progress.differences(aurdal) == []
 
 
 def test_the_tree_is_there_as_it_was_known_then(aurdal):
