@@ -15,6 +15,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import F, Q
 
 from cascade.errors import NotTaken
+from goals.models import Goal
 from kpis.outstanding import outstanding
 from people.models import Notification, Organisation, Person
 from reviews.models import Channel, Digest, Reminder
@@ -28,7 +29,7 @@ AT_ONCE = 200  # people
 FIRST_WAIT = dt.timedelta(minutes=5)  # then twice as long each time
 MOST_TRIES = 7
 PLANNED, SENT, SKIPPED = Reminder.State.PLANNED, Reminder.State.SENT, Reminder.State.SKIPPED
-WITH = ("review__goal__figures", "review__owner", "kpi", "recipient__organisation")
+WITH = ("review__goal__figures", "review__owner", "kpi__goal", "recipient__organisation", "recipient__unit")
 Place = tuple[int, str]  # a person and a channel
 
 
@@ -78,7 +79,12 @@ def decide(organisation: Organisation, now: dt.datetime, after: int = 0) -> Deci
     if not settings.remind:
         return Decided(last, cancel=rows)
     owed = Owed.of(organisation, rows)
-    wanted = [row for row in rows if owed.asks(row) and audience.wants(row.recipient_id, row.kind, row.channel)]
+    hidden = hidden_from(rows)
+    wanted = [
+        row
+        for row in rows
+        if owed.asks(row) and audience.wants(row.recipient_id, row.kind, row.channel) and row.pk not in hidden
+    ]
     held_back = Waiting.of(audience, wanted, now)
     kept = {row.pk for row in wanted}
     found = Decided(last, cancel=[row for row in rows if row.pk not in kept])
@@ -92,6 +98,21 @@ def decide(organisation: Organisation, now: dt.datetime, after: int = 0) -> Deci
             found.send[place] = [of_place[row.key] for row in send]
             found.skip[place] = [of_place[row.key] for row in skip]
     return found
+
+
+def hidden_from(rows: Iterable[Reminder]) -> set[int]:
+    """The rows about goals that their recipient may not see, such as a former owner's. Asked only about goals that are
+    not open to the organisation, of people who do not own them."""
+    found: dict[Person, dict[int, int]] = defaultdict(dict)
+    for row in rows:
+        goal = row.review.goal if row.review_id else row.kpi.goal
+        if goal.visibility != Goal.Visibility.ORGANISATION and goal.owner_id != row.recipient_id:
+            found[row.recipient][row.pk] = goal.pk
+    hidden: set[int] = set()
+    for person, goals in found.items():
+        seen = set(Goal.objects.visible_to(person).filter(pk__in=goals.values()).values_list("pk", flat=True))
+        hidden |= {pk for pk, goal in goals.items() if goal not in seen}
+    return hidden
 
 
 def place_of(row: Reminder) -> Place:

@@ -75,6 +75,7 @@ def shown(request: HttpRequest, **forms) -> HttpResponse:
         "because": held.away_because,
         "usual": settings_of(person.organisation),
         "away_below": wishes.away_below(person),
+        "sent": wishes.sent_lately(person),
         "may_rule": access.can_run_cycle(person),
         **forms,
     }

@@ -14,8 +14,9 @@ from people import language
 from people.models import Person
 from people.notifications import notify
 from reviews.calendar import choosing
-from reviews.models import ReminderWishes
+from reviews.models import Channel, Reminder, ReminderWishes
 
+LATELY = 8
 LONGEST = dt.timedelta(days=366)
 
 
@@ -53,6 +54,12 @@ def go_away(person: Person, back_on: dt.date | None, because: str) -> None:
         with language.read_by(manager):
             facts = {"person": person.name, "day": date_format(back_on, "DATE_FORMAT"), "reason": because}
         notify([manager], "away", f"person{person.pk} v{wishes.version}", **facts)
+
+
+def sent_lately(person: Person) -> list[Reminder]:
+    """The last reminders that left Cascade for them, newest first."""
+    rows = Reminder.objects.filter(recipient=person, state=Reminder.State.SENT).exclude(channel=Channel.APP)
+    return list(rows.select_related("review__goal", "kpi").order_by("-settled_at", "-pk")[:LATELY])
 
 
 def away_below(person: Person) -> list[ReminderWishes]:

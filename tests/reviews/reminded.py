@@ -82,13 +82,14 @@ def build(cast, people: int, start: dt.date, days: int, seed: int = 7) -> World:
         away={},
     )
     top = cast.goal("Top", owner=None)
+    areas = {boss.pk: cast.goal(f"Area of {boss.name}", top, level=1, owner=None) for boss in bosses}
     for person in crowd:
         if chance.random() < 0.1:
             join(world, person, start + chance.randrange(days) * DAY)
         if chance.random() < 0.2:
             leaves = start + chance.randrange(days) * DAY
             world.away[person.pk] = leaves, leaves + chance.randrange(3, 20) * DAY
-        promise(cast, world, person, top, chance)
+        promise(cast, world, person, areas[person.manager_id or person.pk], chance)
     world.outage = start + days // 2 * DAY, start + (days // 2 + 6) * DAY
     return world
 
@@ -106,9 +107,9 @@ def join(world: World, person: Person, day: dt.date) -> None:
     world.joined[person.pk] = day
 
 
-def promise(cast, world: World, person: Person, top: Goal, chance: random.Random) -> None:
+def promise(cast, world: World, person: Person, area: Goal, chance: random.Random) -> None:
     """A goal with its monthly KPI and a review each month, kept early, late or never."""
-    goal = cast.goal(f"Goal of {person.name}", top, level=2, owner=person)
+    goal = cast.goal(f"Goal of {person.name}", area, level=2, owner=person)
     kpi = Kpi.objects.create(
         organisation=cast.works,
         goal=goal,

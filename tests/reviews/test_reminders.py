@@ -11,6 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from goals import lifecycle
+from goals.models import Goal
 from people import inbox
 from people.models import Notification
 from reviews.checking_in import submit
@@ -228,6 +229,15 @@ def test_people_choose_what_and_when(review, cast, clock, wishes, mailed, told):
     ReminderWishes.objects.create(person=cast.cy, **wishes)
     assert run(cast, clock, "07-20 07:00") == mailed
     assert keys("sent", "app") == told
+
+
+def test_nobody_hears_of_a_goal_they_may_not_see(review, cast, clock):
+    hidden = owed(cast, cast.cy, "Take over Elsewhere")
+    Goal.objects.filter(pk=hidden.goal_id).update(visibility=Goal.Visibility.PRIVATE, owner=cast.ada)
+    assert run(cast, clock, "06-22 07:00") == ["before:14:Cy"]
+    assert Reminder.objects.filter(review=hidden, state="cancelled").count() == 2
+    Goal.objects.filter(pk=hidden.goal_id).update(owner=cast.cy)
+    assert run(cast, clock, "06-23 07:00") == ["before:14:Cy"]
 
 
 def test_nothing_dated_before_somebody_joined(review, cast, clock):
