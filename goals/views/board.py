@@ -114,7 +114,7 @@ def changed(request):
     day = day_of(request.GET.get("since", ""), lines.on)
     context = {
         "since": since(request.user, lines, day),
-        "wins": wins.newest(request.user, day).filter(reached_on__lte=lines.on, goal__cycle=cycle)[:MOST_WINS],
+        "wins": wins.newest(request.user, day, lines.on).filter(goal__cycle=cycle)[:MOST_WINS],
         "cycle": cycle,
         "moment": moment,
         "latest": lines.on - dt.timedelta(days=1),

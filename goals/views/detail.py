@@ -112,8 +112,8 @@ def doors(shown: Detail) -> dict[str, Any]:
     edit = reverse("goals:edit", args=[goal.pk]) if shown.may_edit else ""
     actions = [Door(_("Edit"), "pencil", edit)]
     more = [
-        Door(_("Thank somebody"), "award", "" if moment.is_past else "?say=thanks#feedback"),
-        Door(_("Send a signal"), "flag", "?say=signal#feedback" if shown.may_signal else ""),
+        Door(_("Thank somebody"), "award", "" if moment.is_past else "?say=thanks"),
+        Door(_("Send a signal"), "flag", "?say=signal" if shown.may_signal else ""),
         Door(_("Add a goal below"), "plus", reverse("goals:new", args=[goal.pk]) if shown.may_edit else ""),
         Door(
             _("Break down"),

@@ -51,8 +51,7 @@ def of(person: Person, whose: str) -> QuerySet[Kudos]:
 
 def between(person: Person, since: dt.datetime, until: dt.datetime) -> list[Win]:
     day_of = person.organisation.day_of
-    rows = wins.newest(person, day_of(since)).filter(reached_on__lte=day_of(until)).select_related("organisation")
-    return list(wins.shown(rows)[:PAGE])
+    return list(wins.newest(person, day_of(since), day_of(until))[:PAGE])
 
 
 def moment_of(win: Win) -> dt.datetime:

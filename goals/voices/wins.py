@@ -71,14 +71,9 @@ def on_path(goal: Goal) -> list[Person]:
     return list(people.distinct())
 
 
-def wins(goal: Goal, since: dt.date, person: Person) -> QuerySet[Win]:
-    """The goal and the goals below it that were reached on a day or later, as the person may see them; newest first."""
-    return shown(Win.objects.visible_to(person).filter(goal__in=Goal.objects.subtree(goal), reached_on__gte=since))
-
-
-def newest(person: Person, since: dt.date) -> QuerySet[Win]:
-    """All that the person may see, the higher goals of a day first."""
-    rows = shown(Win.objects.visible_to(person).filter(reached_on__gte=since))
+def newest(person: Person, since: dt.date, until: dt.date) -> QuerySet[Win]:
+    """What was reached from a day to another, as the person may see it; the newest first, of a day the higher goals."""
+    rows = shown(Win.objects.visible_to(person).filter(reached_on__range=(since, until)))
     return rows.order_by("-reached_on", "goal__level__rank", "pk")
 
 
@@ -89,4 +84,4 @@ def on_line(person: Person, own: Collection[int], above: Collection[int], since:
 
 
 def shown(rows: QuerySet[Win]) -> QuerySet[Win]:
-    return rows.select_related("goal__level", "goal__owner", "goal__unit")
+    return rows.select_related("organisation", "goal__level", "goal__owner")

@@ -7,7 +7,9 @@ from decimal import Decimal
 from typing import Any
 
 from goals.access import Rights
-from goals.models import DirtyMark, Goal, Kudos, Signal, Win
+from goals.models import DirtyMark, Goal, Kudos
+from goals.voices import wins
+from goals.voices.signals import open_signals
 from kpis.models import Kpi
 from kpis.periods import DAY
 from people.models import Person
@@ -210,12 +212,10 @@ def voices(room: Room, goal_ids: Collection[int]) -> dict[str, Any]:
     """What went well, and what people below say, of the goals on the agenda."""
     person, review = room.person, room.review
     until = max(review.day, room.today)
-    reached = Win.objects.visible_to(person).filter(goal__in=goal_ids, reached_on__range=(review.first, until))
-    signals = Signal.objects.visible_to(person).open().filter(goal__in=goal_ids)
     return {
         "kudos": thanked(review, person, goal_ids, until),
-        "reached": list(reached.select_related("goal")[:MOST_WINS]),
-        "signals": list(signals.select_related("goal")),
+        "reached": list(wins.newest(person, review.first, until).filter(goal__in=goal_ids)[:MOST_WINS]),
+        "signals": list(open_signals(goal_ids, person)),
     }
 
 

@@ -221,8 +221,8 @@ def test_the_wall_goes_on_page_by_page_in_a_fixed_number_of_queries(cast, django
 def test_the_line_of_sight_offers_to_speak_on_goals_above_and_shows_what_became_of_it(cast):
     goal, below = line(cast)
     text = signed_in(cast.cy).get("/").content.decode()
-    assert f"/goals/{goal.pk}/?say=signal#feedback" in text
-    assert f"/goals/{below.pk}/?say=signal#feedback" not in text
+    assert f"/goals/{goal.pk}/?say=signal" in text
+    assert f"/goals/{below.pk}/?say=signal" not in text
     made = waited(signal(cast, goal), 3)
     shown = read(signed_in(cast.cy).get("/")).text
     assert "Not reachable: waits for 3 days" in shown

@@ -100,17 +100,18 @@ def test_what_was_closed_long_ago_when_it_became_known_is_no_news(cast):
 
 
 def test_lists_of_wins_show_what_their_reader_may_see(cast, path):
-    top, _, low, measured = path
+    low, measured = path[2:]
     low.revise(by=cast.ada, visibility="private")
     value(cast, measured, 100)
-    today, max_, top = cast.works.today(), Goal.objects.get(title="Other").owner, Goal.objects.get(title="Top")
-    titles = [[win.goal.title for win in rows] for rows in (wins.wins(top, today, cast.ada), wins.newest(max_, today))]
+    today, max_ = cast.works.today(), Goal.objects.get(title="Other").owner
+    titles = [[win.goal.title for win in wins.newest(who, today, today)] for who in (cast.ada, max_)]
     assert [sorted(each) for each in titles] == [["Call", "Grow"], ["Grow"]]
     own, above = [low.pk], [path[1].pk]
     assert [win.goal.title for win in wins.on_line(max_, own, above, today)] == ["Grow"]
     assert {win.goal.title for win in wins.on_line(cast.cy, own, above, today)} == {"Call", "Grow"}
     assert {win.goal.title for win in wins.on_line(cast.cy, above, [], today)} == {"Call", "Grow"}
-    assert not wins.wins(top, today + dt.timedelta(days=1), cast.ada).exists()
+    tomorrow = today + dt.timedelta(days=1)
+    assert not wins.newest(cast.ada, tomorrow, tomorrow).exists()
 
 
 def test_goals_reached_before_wins_were_kept_are_known_and_no_news(cast, path):
