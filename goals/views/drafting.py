@@ -17,9 +17,10 @@ from goals.drafted import DraftOutline, Shape, moves_of
 from goals.models import Draft, Goal
 from goals.outline import ROWS, Line, Part
 from goals.views import answers, fetching, panel
+from goals.views.addresses import ids, skip
 from goals.views.editing import read_or_write
 from goals.views.moving import number, places
-from goals.views.tree import MOST_GROUPS, freshness, numbers, shown_open, skip
+from goals.views.tree import MOST_GROUPS, freshness, shown_open
 
 COLUMNS = columns.chosen("owner,weight,progress,status")
 WHY_NOT = {
@@ -49,7 +50,7 @@ def page(request: HttpRequest, draft_id: int) -> HttpResponse:
     draft, cycle = own(request, draft_id), fetching.cycle(request)
     moves = moves_of(draft)
     outline = DraftOutline(request.user, cycle, moves)
-    opened = numbers(request.GET.get("open"))
+    opened = ids(request.GET.get("open"))
     part = outline.tree(outline.beginning() if opened is None else opened, skip(request))
     context = {
         "draft": draft,
@@ -90,10 +91,10 @@ def rows(request: HttpRequest, draft_id: int) -> HttpResponse:
     """What the tree asks for, as goals.views.tree.rows answers it."""
     draft, cycle = own(request, draft_id), fetching.cycle(request)
     outline = DraftOutline(request.user, cycle, moves_of(draft))
-    below = numbers(request.GET.get("below")) or []
+    below = ids(request.GET.get("below")) or []
     parents = list(outline.visible.filter(pk__in=below, cycle=cycle)[:MOST_GROUPS])
     part = outline.below(parents, tops=0 in below) if parents or 0 in below else Part()
-    named = set((numbers(request.GET.get("goals")) or [])[:ROWS])
+    named = set((ids(request.GET.get("goals")) or [])[:ROWS])
     lines = [*part.entries, *(outline.named(named) if named else [])]
     context = {
         "draft": draft,

@@ -14,18 +14,19 @@ from cascade.templatetags.ui import exact
 from goals import path, sheet, waterfall
 from goals.calculation import Row, Table
 from goals.detail import Unknown
-from goals.views import moments
+from goals.views import addresses, moments
 from goals.views.detail import seen
 
 TERMS = 5
+MOST_OPEN = 200
 
 
 @require_safe
 def explain(request: HttpRequest, pk: int) -> HttpResponse:
     goal, moment = seen(request, pk), moments.asked(request)
-    opened, how = numbers(request.GET.get("open")), numbers(request.GET.get("how")) or []
+    opened, how = (addresses.ids(request.GET.get(name), MOST_OPEN) for name in ("open", "how"))
     try:
-        table = Table(goal, request.user, moment, opened, how, skip(request))
+        table = Table(goal, request.user, moment, opened, how or [], addresses.skip(request))
     except Unknown:
         return render(request, "goals/not_then.html", {"goal": goal, "today_url": request.path}, status=404)
     figures = table.nearby.figures[goal.pk]
@@ -44,7 +45,7 @@ def explain(request: HttpRequest, pk: int) -> HttpResponse:
         "terms": terms[:TERMS],
         "other_terms": terms[TERMS:],
         "others": sum(line["shown"] for line in terms[TERMS:]),
-        "rows": [(row, addresses(request, row, table, how)) for row in table.rows],
+        "rows": [(row, marks(request, row, table, how or [])) for row in table.rows],
         "stored": stored,
         "proof": None if figures.progress is None else exact(figures.progress * 100),
         "agrees": stored is not None and stored.progress == figures.progress,
@@ -56,7 +57,7 @@ def explain(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, "goals/explain.html", context)
 
 
-def addresses(request: HttpRequest, row: Any, table: Table, how: Collection[int]) -> dict[str, str]:
+def marks(request: HttpRequest, row: Any, table: Table, how: Collection[int]) -> dict[str, str]:
     """Where a row's mark leads: the same page with the row opened or closed, or further parts."""
     if row.kind == "goal":
         return {"toggle": toggled(request, "open", row, table.opened, how)}
@@ -73,18 +74,6 @@ def toggled(request: HttpRequest, name: str, row: Row, opened: Collection[int], 
     for each, ids in lists.items():
         query[each] = ",".join(map(str, ids))
     return f"?{query.urlencode(safe=',')}#{row.line['kind']}-{pk}"
-
-
-def numbers(text: str | None) -> list[int] | None:
-    """Ids separated by commas; what is none is left out. None when nothing was asked."""
-    if text is None:
-        return None
-    return [int(part) for part in text.split(",")[:200] if part.isdecimal() and len(part) < 19]
-
-
-def skip(request: HttpRequest) -> int:
-    text = request.GET.get("skip", "")
-    return int(text) if text.isdecimal() and len(text) < 9 else 0
 
 
 @require_safe

@@ -18,14 +18,12 @@ from goals.filters import TROUBLE, GoalFilter
 from goals.models import Cycle, DirtyMark, Goal, GoalFigures, OpenGoals, RollupState
 from goals.outline import ROWS, Everything, Line, Outline, Part
 from goals.undo import last
-from goals.views import answers, fetching
+from goals.views import addresses, answers, earlier, fetching
 from people.models import Person
 
-MOST_OPENED = 20_000
 MOST_GROUPS = 100
 MOST_IN_ADDRESS = 60  # as in static/js/tree/opening.js
 MOST_CHANGED = 2000  # goals named one by one after a roll-up; more: everything is read again
-EVERYTHING = "all"
 Status = GoalFigures.Status
 
 
@@ -55,6 +53,8 @@ def standing(person: Person, cycle: Cycle) -> Standing:
 
 @require_safe
 def page(request: HttpRequest) -> HttpResponse:
+    if earlier.is_asked(request):
+        return earlier.page(request)
     person, today = request.user, request.user.organisation.today()
     if not request.GET and (view := saved_views.default_of(person)):
         return redirect(f"{request.path}?{saved_views.address(view)}")
@@ -77,6 +77,7 @@ def page(request: HttpRequest) -> HttpResponse:
     context |= {
         "act": act,
         "undo": answers.address(act),
+        "yesterday": today - dt.timedelta(days=1),
         "can_add": outline.rights.can_add_below(None),
         "standing": standing(person, cycle),
         "all_columns": [(column, column.name in wanted.columns) for column in columns.ALL],
@@ -97,15 +98,15 @@ def grid(request: HttpRequest, part: Part, wanted: GoalFilter) -> dict[str, Any]
         "is_wide": columns.is_wide(wanted.columns),
         "open": opened,
         "matches": sum(not context for group in part.shape["below"].values() for *_, context in group),
-        "next": skip(request) + ROWS if part.left else None,
+        "next": addresses.skip(request) + ROWS if part.left else None,
     }
 
 
 def read(request: HttpRequest, outline: Outline, wanted: GoalFilter) -> Part:
     if wanted.is_on:
-        part = outline.found(wanted.among(outline.visible.filter(cycle=outline.cycle)), skip(request))
+        part = outline.found(wanted.among(outline.visible.filter(cycle=outline.cycle)), addresses.skip(request))
     else:
-        part = outline.tree(opened(request, outline.cycle), skip(request))
+        part = outline.tree(opened(request, outline.cycle), addresses.skip(request))
     complete(outline, part.entries, wanted)
     return part
 
@@ -127,10 +128,10 @@ def rows(request: HttpRequest) -> HttpResponse:
     wanted = GoalFilter(request.GET, person=person)
     outline = Outline(person, cycle, wanted.order)
     fresh = freshness(person)
-    below = numbers(request.GET.get("below")) or []
+    below = addresses.ids(request.GET.get("below")) or []
     parents = list(outline.visible.filter(pk__in=below, cycle=cycle)[:MOST_GROUPS]) if below else []
     part = outline.below(parents, tops=0 in below) if parents or 0 in below else Part()
-    named = set((numbers(request.GET.get("goals")) or [])[:ROWS])
+    named = set((addresses.ids(request.GET.get("goals")) or [])[:ROWS])
     lines = [*part.entries, *outline.named(named)] if named else part.entries
     complete(outline, lines, wanted)
     told = {"shape": part.shape, "changed": changed_since(outline, moment(request.GET.get("since", "")))}
@@ -152,7 +153,7 @@ def changed_since(outline: Outline, since: dt.datetime | None) -> list[int] | bo
 def keep_open(request: HttpRequest) -> HttpResponse:
     """Remembers what a person has open in a cycle."""
     cycle = fetching.cycle(request)
-    goals = numbers(request.POST.get("open", "")) or []
+    goals = addresses.ids(request.POST.get("open", "")) or []
     known = {"organisation_id": request.user.organisation_id, "goals": goals}
     OpenGoals.objects.update_or_create(person=request.user, cycle=cycle, defaults=known)
     return HttpResponse(status=204)
@@ -160,19 +161,12 @@ def keep_open(request: HttpRequest) -> HttpResponse:
 
 def opened(request: HttpRequest, cycle: Cycle) -> list[int] | Everything | None:
     """What is to be open: as the address says, else as the person left it, else (None) every top."""
-    if request.GET.get("open") == EVERYTHING:
+    if request.GET.get("open") == addresses.EVERYTHING:
         return Everything()
-    named = numbers(request.GET.get("open"))
+    named = addresses.ids(request.GET.get("open"))
     if named is not None:
         return named
     return OpenGoals.objects.filter(person=request.user, cycle=cycle).values_list("goals", flat=True).first()
-
-
-def numbers(text: str | None) -> list[int] | None:
-    """Ids separated by commas; what is none is left out. None when nothing was asked."""
-    if text is None:
-        return None
-    return [int(part) for part in text.split(",") if part.isdecimal() and len(part) < 19][:MOST_OPENED]
 
 
 def moment(text: str) -> dt.datetime | None:
@@ -182,11 +176,6 @@ def moment(text: str) -> dt.datetime | None:
     except ValueError:
         return None
     return found if found and timezone.is_aware(found) else None
-
-
-def skip(request: HttpRequest) -> int:
-    text = request.GET.get("skip", "")
-    return int(text) if text.isdecimal() and len(text) < 9 else 0
 
 
 def in_address(opened: list[int]) -> str:
