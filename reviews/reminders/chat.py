@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from cascade.errors import NotTaken
@@ -31,6 +32,14 @@ def send(person: Person, rows: Sequence[Reminder]) -> None:
         content = content_of(person, rows)
         whom = "" if own else person.name
         payload = PAYLOADS[address.format](content, whom)
+    post(address.url, payload)
+
+
+def greet(address: ChatAddress, person: Person) -> None:
+    """Says that Cascade can write there. Raises as `send`."""
+    with read_by(person):
+        content = Content(_("Cascade can write here. %(name)s tried it.") % {"name": person.name}, [])
+        payload = PAYLOADS[address.format](content, "")
     post(address.url, payload)
 
 

@@ -75,11 +75,12 @@ class WishesForm(forms.ModelForm):
 
 
 class AwayForm(forms.ModelForm):
+    back_on = forms.DateField(label=_("Back on"), widget=DAY)
+
     class Meta:
         model = ReminderWishes
         fields = ["back_on", "away_because"]
-        labels = {"back_on": _("Back on"), "away_because": _("Why")}
-        widgets = {"back_on": DAY}
+        labels = {"away_because": _("Why")}
         help_texts = {"away_because": _("Your manager reads it.")}
 
 

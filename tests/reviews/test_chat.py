@@ -7,6 +7,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 import time_machine
+from django.core.cache import cache
+from django.test import Client
 from django.utils import timezone
 
 from cascade.errors import NotTaken
@@ -56,6 +58,11 @@ def chat(settings):
         yield server
         server.shutdown()
         thread.join()
+
+
+@pytest.fixture(autouse=True)
+def nothing_counted():
+    cache.clear()
 
 
 @pytest.fixture
@@ -196,3 +203,23 @@ def test_a_redirect_is_not_followed(chat, settings):
     with pytest.raises(NotTaken, match="307"):
         post(chat.url, {})
     assert len(chat.heard) == 1
+
+
+def test_an_address_is_tried(cast, chat):
+    client = Client()
+    client.force_login(cast.cy)
+    assert client.post("/settings/reminders/chat/mine/").status_code == 404
+    address(cast, chat, person=cast.cy)
+    address(cast, chat)
+    assert client.post("/settings/reminders/chat/all/").status_code == 403
+    chat.statuses = [200, 410]
+    for words in ("It is in the chat.", "The chat did not take it: answered 410"):
+        client.post("/settings/reminders/chat/mine/")
+        assert words in client.get("/settings/reminders/").content.decode()
+    assert chat.heard[0]["text"] == "*Cascade can write here. Cy tried it.*"
+    client.force_login(cast.ada)
+    client.post("/settings/reminders/chat/all/")
+    assert len(chat.heard) == 3
+    for _ in range(9):
+        last = client.post("/settings/reminders/chat/all/")
+    assert (last.status_code, len(chat.heard)) == (429, 7)

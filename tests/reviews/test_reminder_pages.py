@@ -158,7 +158,7 @@ def test_the_manager_hears_who_is_away(cast):
     assert ReminderWishes.objects.get().back_on is None
 
 
-@pytest.mark.parametrize("day", ["2026-07-06", "2026-01-01", "2027-09-01", "soon"])
+@pytest.mark.parametrize("day", ["2026-07-06", "2026-01-01", "2027-09-01", "soon", ""])
 def test_away_is_until_a_day_to_come(cast, day):
     assert client_of(cast.cy).post("/settings/reminders/away/", {"back_on": day}).status_code == 422
     assert not Notification.objects.exists()
