@@ -23,6 +23,48 @@ class PeriodValue(serializers.Serializer):
     attainment = Figure(allow_null=True, help_text="Unclamped; null where periods are not judged one by one.")
 
 
+@extend_schema_field({"type": "array", "items": {"$ref": "#/components/schemas/InputLine"}})
+class InputLines(serializers.Field):
+    """What a value came from, however deep."""
+
+
+class InputLine(serializers.Serializer):
+    """A KPI that a value was calculated from. Those that the caller may not see are one line with their `count`."""
+
+    kpi = serializers.IntegerField(allow_null=True)
+    key = serializers.CharField(allow_null=True)
+    count = serializers.IntegerField(help_text="1, or how many are not shown.")
+    value = serializers.CharField(allow_null=True, help_text="A decimal: what it gave in that period.")
+    period = serializers.DateField(
+        allow_null=True, help_text="Of a value that is calculated itself: the period of its own."
+    )
+    formula = serializers.CharField(allow_null=True, help_text="How that value is put together, in numbers.")
+    parts = InputLines()
+
+
+class KpiInputs(serializers.Serializer):
+    """The newest value of a KPI that is calculated from others, down to what was measured."""
+
+    period = serializers.DateField()
+    value = serializers.CharField(help_text="A decimal.")
+    formula = serializers.CharField(help_text="In numbers; empty where the caller may not see all of it.")
+    parts = InputLine(many=True)
+
+
+def told_inputs(found: Any) -> dict[str, Any]:
+    return {
+        "period": written(found.period),
+        "value": written(found.value),
+        "formula": found.formula,
+        "parts": [told_input(part) for part in found.parts],
+    }
+
+
+def told_input(part: Any) -> dict[str, Any]:
+    below = told_inputs(part.below) if part.below else {"period": None, "formula": None, "parts": []}
+    return {**below, "kpi": part.kpi, "key": part.key or None, "count": part.count, "value": written(part.value)}
+
+
 class KpiCalculation(serializers.Serializer):
     """How a KPI's progress came about (docs/domain.md section 6)."""
 
@@ -36,6 +78,7 @@ class KpiCalculation(serializers.Serializer):
     pace = serializers.DateField(allow_null=True, help_text="The date at which `expected` was taken.")
     completeness = Figure(allow_null=True)
     values = PeriodValue(many=True)
+    inputs = KpiInputs(allow_null=True, help_text="Where the newest value comes from other KPIs.")
 
 
 def told_calculation(row: dict[str, Any]) -> dict[str, Any]:
@@ -57,6 +100,7 @@ def told_calculation(row: dict[str, Any]) -> dict[str, Any]:
             }
             for each in found.rows
         ],
+        "inputs": told_inputs(row["inputs"]) if row.get("inputs") else None,
     }
 
 

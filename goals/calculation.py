@@ -4,7 +4,7 @@ A goal with thousands of parts below shows those that are open, and of one goal 
 and the sums still agree.
 """
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
@@ -33,7 +33,7 @@ METHODS = {
 @dataclass(frozen=True)
 class Row:
     """A line of the table at its depth, 1 for the goal's own parts. `opened` is None where there is nothing to open;
-    `how` is a KPI's calculation where it is open."""
+    `how` is a KPI's calculation where it is open, `inputs` what its values come from if that is other KPIs."""
 
     line: Line
     depth: int
@@ -41,6 +41,7 @@ class Row:
     goal: Goal | None = None
     how: Any = None
     short: str = ""
+    inputs: Any = None
 
     @property
     def kind(self) -> str:
@@ -110,6 +111,10 @@ class Table:
         return set(goals.values_list("pk", flat=True))
 
     @cached_property
+    def inputs(self) -> Mapping[Any, Any]:
+        return self.nearby.scores.inputs(self.person)
+
+    @cached_property
     def line(self) -> Line:
         return parts.lines(self.nearby, self.goal.pk, self.seen)
 
@@ -142,7 +147,8 @@ class Table:
         if line["kind"] == "kpi":
             calculation = self.nearby.scores.calculation(line["id"])
             is_open = line["id"] in self.how
-            return Row(line, row.depth, is_open, None, calculation if is_open else None, calculation.short)
+            inputs = self.inputs.get(line["id"]) if is_open else None
+            return Row(line, row.depth, is_open, None, calculation if is_open else None, calculation.short, inputs)
         return row
 
     @property

@@ -5,7 +5,7 @@ status, so that the sums still agree (docs/domain.md section 17).
 """
 
 import datetime as dt
-from collections.abc import Container, Iterable, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -48,15 +48,16 @@ def explain(goal: Goal, person: Person, on: dt.date | None = None, known: dt.dat
     if goal.pk not in tree.told:
         return None
     found = rollup.explain(goal.pk, tree.goals, tree.kpis, tree.on, tree.thresholds)
-    return Lines(tree, visible_ids(person)).of(found)
+    return Lines(tree, visible_ids(person), tree.scores.inputs(person)).of(found)
 
 
 class Lines:
-    """Turns the engine's answer into lines, for a person who may see `seen`."""
+    """Turns the engine's answer into lines, for a person who may see `seen`, and `inputs` of `Scored.inputs`."""
 
-    def __init__(self, tree: Tree, seen: Container[int]) -> None:
+    def __init__(self, tree: Tree, seen: Container[int], inputs: Mapping[Any, Any] | None = None) -> None:
         self.told, self.seen = tree.told, seen
         self.kpis = tree.scores.explained()
+        self.inputs = inputs or {}
 
     def of(self, top: Explained) -> Line:
         root = self.line(top, 0)
@@ -80,7 +81,7 @@ class Lines:
         line = {name: getattr(found, name) for name in SHOWN} | {"depth": depth, "parts": []}
         if found.kind == "kpi":
             told = self.kpis[found.id]
-            return line | {"title": told["name"], "calculation": told}
+            return line | {"title": told["name"], "calculation": {**told, "inputs": self.inputs.get(found.id)}}
         told = self.told[found.id]
         return line | {name: told[name] for name in ("title", "owner_id", "unit_id", "level_id")}
 

@@ -49,6 +49,10 @@ class Scored(Protocol):
     def explained(self) -> dict[Any, dict[str, Any]]:
         """How each score came about: definition, values by period, flags; by KPI id."""
 
+    def inputs(self, person: Person) -> Mapping[Any, Any]:
+        """Of each KPI that comes from others its newest value down to what was measured, as a person may see it
+        (kpis/rolled/inputs.py); by KPI id."""
+
     def calculation(self, kpi_id: Any) -> Any:
         """The way to one score, step by step in words and formulas (kpis/calculation.py)."""
 

@@ -31,7 +31,7 @@ def rows(goal: Goal, person: Person, moment: Moment) -> Iterator[Row]:
     if goal.pk not in tree.told:
         raise Unknown
     found = rollup.explain(goal.pk, tree.goals, tree.kpis, tree.on, tree.thresholds)
-    top = parts.with_points(Lines(tree, visible_ids(person)).of(found))
+    top = parts.with_points(Lines(tree, visible_ids(person), tree.scores.inputs(person)).of(found))
     return lines(top, tree)
 
 
@@ -51,6 +51,8 @@ def lines(top: parts.Line, tree: past.Tree) -> Iterator[Row]:
             "value": score.actual,
         }
         yield from steps(line, tree.scores.calculation(line["id"]))
+        if told["inputs"]:
+            yield from inputs(told["inputs"], line["depth"] + 1, line["id"])
 
 
 def steps(line: parts.Line, calculation: Any) -> Iterator[Row]:
@@ -63,6 +65,20 @@ def steps(line: parts.Line, calculation: Any) -> Iterator[Row]:
         measured = {"value": row.value, "observed_on": row.observed_on, "target": row.target}
         attained = {"attainment": row.attainment, "formula": period.formula}
         yield below | {"kind": "value", "step": period.name} | measured | attained
+
+
+def inputs(found: Any, depth: int, parent: int | None) -> Iterator[Row]:
+    """What a calculated value comes from, each with what it gave; `parent` is the KPI that it was for."""
+    below = {"depth": depth, "parent": parent}
+    told = {"value": found.value, "formula": found.formula}
+    yield below | {"kind": "calculated", "step": found.period_name} | told
+    for part in found.parts:
+        yield below | {
+            "kind": "input", "id": part.kpi, "title": part.name, "step": found.period_name, "unit": part.unit,
+            "value": part.value,
+        }  # fmt: skip
+        if part.below:
+            yield from inputs(part.below, depth + 1, part.kpi)
 
 
 def cells(row: Row) -> list[str]:

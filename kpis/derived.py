@@ -186,6 +186,22 @@ def calculated(
     return found
 
 
+@exactly
+def taken(
+    operand: Operand,
+    parent: KpiDefinition,
+    first: date,
+    on: date,
+    fiscal: Fiscal,
+    link: Link,
+    *,
+    whole: bool,
+) -> Decimal | None:
+    """What an operand gives to the period of its parent that begins on a day."""
+    given = _Told(operand, parent, on, fiscal).given(first, link, whole=whole)
+    return given.value if given else None
+
+
 def _begun(definition: KpiDefinition, on: date, fiscal: Fiscal) -> Iterable[Period]:
     if definition.start is None or definition.due is None:
         return []

@@ -26,8 +26,9 @@ from kpis.models import Kpi, KpiFigures, KpiSnapshot, KpiSource, Measurement, Me
 from kpis.periods import Fiscal
 from kpis.rolled import changing, graph
 from kpis.rolled import values as derived_values
+from kpis.rolled.inputs import Family, Inputs
 from kpis.rolled.links import DERIVED
-from people.models import Organisation
+from people.models import Organisation, Person
 
 DEFINITION = (
     "kind",
@@ -125,12 +126,15 @@ class Scores:
         scores: Mapping[int, KpiScore],
         before: Mapping[int, Row],
         derived: Mapping[int, Values] = MappingProxyType({}),
+        family: tuple[Mapping[int, Row], Mapping[int, Values]] | None = None,
+        on: dt.date | None = None,
     ) -> None:
         self.organisation = organisation
         self.rows = {row["id"]: row for row in rows}
         self.scores = scores
         self.before = before
         self.derived = derived
+        self.family, self.on = family, on
 
     @property
     def parts(self) -> list[KpiPart]:
@@ -200,6 +204,16 @@ class Scores:
 
     def explained(self) -> dict[int, Row]:
         return {kpi_id: {**row, "score": self.scores[kpi_id]} for kpi_id, row in self.rows.items()}
+
+    def inputs(self, person: Person) -> dict[int, Inputs]:
+        rows, held = self.family or ({}, {})
+        derived = [pk for pk in self.rows if rows and rows[pk]["source"] in DERIVED]
+        if not derived:
+            return {}
+        seen = set(Kpi.objects.visible_to(person).filter(pk__in=rows).order_by().values_list("pk", flat=True))
+        told = Family(rows, held, self.on or self.organisation.today(), fiscal_of(self.organisation), seen)
+        found = {pk: told.inputs(pk) for pk in derived}
+        return {pk: each for pk, each in found.items() if each is not None}
 
     def calculation(self, kpi_id: int) -> Calculation:
         definition, found = definition_of(self.rows[kpi_id]), self.scores[kpi_id]
@@ -370,9 +384,10 @@ class Source:
         self, organisation: Organisation, on: dt.date, known: dt.datetime | None, goal_ids: Collection[int] | None
     ) -> Scores:
         rows = [asked(row, on) for row in self._rows(organisation, known, goal_ids)]
-        held, derived = values_then(organisation, rows, on, known, are_all=goal_ids is None)
+        everything, held, found = family(organisation, rows, on, known, are_all=goal_ids is None)
+        derived = {row["id"]: found[row["id"]] for row in rows if row["id"] in found}
         scores = {row["id"]: score_of(organisation, row, held[row["id"]], on) for row in rows}
-        return Scores(organisation, rows, scores, {}, derived)
+        return Scores(organisation, rows, scores, {}, derived, (everything, held), on)
 
     def _rows(
         self, organisation: Organisation, known: dt.datetime | None, goal_ids: Collection[int] | None

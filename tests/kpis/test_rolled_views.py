@@ -15,6 +15,7 @@ from kpis.forms import KpiForm
 from kpis.models import Kpi
 from kpis.rolled import double
 from kpis.rolled.double import Twice
+from tests.api.calling import Caller
 from tests.kpis.measuring import record
 from tests.kpis.test_rolled import made, shop, summed
 
@@ -158,3 +159,36 @@ def test_who_may_not_edit_gets_no_preview(shop):
     eve = Client()
     eve.force_login(shop.eve)
     assert eve.post(reverse("kpis:preview_values", args=[total.pk]), sent).status_code == 404
+
+
+def test_the_calculation_goes_down_to_what_was_measured(shop, ada):
+    total = summed(shop, "orders", *shop.orders, goal=shop.top)
+    rate = made(shop, "rate", shop.top, source="formula", formula="orders / visits_north * 100")
+    progress.roll_up(shop.works.pk)
+    url = reverse("goals:explain", args=[shop.top.pk])
+    page = ada.get(url, {"how": f"{total.pk},{rate.pk}"}).content.decode()
+    assert "4 + 6" in page
+    assert "10 ÷ 100 × 100" in page
+    lines = [
+        line.split(",")
+        for line in ada.get(reverse("goals:explain_csv", args=[shop.top.pk])).getvalue().decode().splitlines()
+    ]
+    assert sum(cells[2] == "input" for cells in lines) == 2 + 2 + 2
+    [then] = [
+        k
+        for k in Caller(shop.ada).get(f"goals/{shop.top.pk}/explain/?as_of=2026-01-31").body["parts"]
+        if k["id"] == total.pk
+    ]
+    inputs = then["calculation"]["inputs"]
+    assert (inputs["period"], inputs["value"], inputs["formula"]) == ("2026-01-01", "8", "3 + 5")
+    shop.south.revise(by=None, visibility="private", owner=shop.ada)
+    shop.top.revise(by=None, owner=shop.cy)
+    told = Caller(shop.cy).get(f"goals/{shop.top.pk}/explain/").body
+    assert "orders_south" not in str(told)
+    [now] = [part for part in told["parts"] if part["id"] == total.pk]
+    assert [(part["kpi"], part["count"], part["value"]) for part in now["calculation"]["inputs"]["parts"]] == [
+        (shop.orders[0].pk, 1, "4"),
+        (None, 1, None),
+    ]
+    assert now["calculation"]["inputs"]["formula"] == ""
+    assert [part["calculation"]["inputs"] for part in told["parts"] if part["kind"] == "kpi"].count(None) == 0
