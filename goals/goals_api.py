@@ -14,6 +14,7 @@ from cascade.wire import AsOfQuery
 from goals import (
     advice,
     answers,
+    confidence,
     explaining,
     history_api,
     lifecycle,
@@ -91,11 +92,14 @@ class Goals(Resource):
         return self.scored(reading.rows(self.person, ids))
 
     def scored(self, rows) -> list[dict]:
-        return self.told(advice.with_scores(self.person.organisation, rows))
+        said = confidence.of(self.person, [row["id"] for row in rows])
+        known = {pk: {"confidence": each.value} for pk, each in said.items()}
+        rows = advice.with_scores(self.person.organisation, rows)
+        return self.told([row | known.get(row["id"], {}) for row in rows])
 
     def told(self, rows) -> list[dict]:
         shape = shapes.GoalRow()
-        return [shape.to_representation({"smart_score": None} | row | shapes.GoalRow.NOT_YET) for row in rows]
+        return [shape.to_representation({"smart_score": None, "confidence": None} | row) for row in rows]
 
     def shown(self, goal: Goal, status: int = 200) -> Response:
         """The goal as it is now, also to a writer whose change took it out of their own sight."""

@@ -126,7 +126,10 @@ class GoalRow(Row):
         allow_null=True,
         help_text="How well it is put, 0 to 100, as `smart/` explains it; null with `as_of` or `known`.",
     )
-    confidence = serializers.IntegerField(allow_null=True, help_text="Always null: nobody is asked yet.")
+    confidence = serializers.IntegerField(
+        allow_null=True,
+        help_text="1 (hardly) to 5 (sure), as its owner said last; null in the past, and to who may not know.",
+    )
     kpi_count = serializers.IntegerField(help_text="Its own KPIs.")
     child_count = serializers.IntegerField(help_text="Goals directly below it that the caller may see.")
     rolled_up = serializers.BooleanField(help_text="The figures include everything committed.")
@@ -135,8 +138,6 @@ class GoalRow(Row):
     )
     created_at = serializers.DateTimeField()
     updated_at = serializers.DateTimeField(help_text="When people last changed something.")
-
-    NOT_YET = {"confidence": None}
 
 
 def reason() -> Text:

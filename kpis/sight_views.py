@@ -7,6 +7,7 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 
 from cascade.fields import plain
+from goals import confidence
 from goals.lifecycle import ENDED
 from goals.models import Goal
 from goals.voices.feedback import Entry
@@ -61,6 +62,7 @@ def scene(request, sight: Sight) -> dict:
     also_owed = asked_of(request.user) if mine else []
     return {
         "sight": sight,
+        "own_goals": own_goals(request.user, sight),
         "mine": mine,
         "whose": sight.person,
         "hello": words.greeting(sight.person) if mine else f"{sight.person.name}.",
@@ -84,6 +86,12 @@ def scene(request, sight: Sight) -> dict:
         "lately": went_well(sight) if mine else [],
         "neighbours": [] if sight.goals else neighbours(request.user, sight.person),
     }
+
+
+def own_goals(person: Person, sight: Sight) -> list[tuple[OwnGoal, confidence.Confidence | None]]:
+    """Each with how sure its owner is, as far as the reader may know."""
+    said = confidence.of(person, [own.id for own in sight.goals], asked=True)
+    return [(own, said.get(own.id)) for own in sight.goals]
 
 
 def went_well(sight: Sight) -> list[Entry]:

@@ -1,14 +1,12 @@
 """Who may do what with a review (docs/domain.md section 17); which ones a person sees: `Review.objects.visible_to`."""
 
-from collections.abc import Collection
-
 from django.db.models import Exists, OuterRef, Q
 
-from goals.access import Rights, can_edit
+from goals.access import can_edit
 from goals.models import Goal
 from people.access import can_run_cycle
 from people.models import Person, reports_below
-from reviews.models import CheckIn, Review
+from reviews.models import Review
 
 
 def can_check_in(person: Person, review: Review) -> bool:
@@ -27,10 +25,22 @@ def can_hold(person: Person, review: Review) -> bool:
     return person.pk == review.owner_id or can_edit(person, review.goal) or manages(person, review.owner_id)
 
 
-def holdable(person: Person) -> Q:
-    """`can_hold` as a condition on reviews, for lists."""
-    held = Q(owner_id=person.pk) | Q(owner_id__in=reports_below(person)) | editable(person, "goal__")
-    return Q(organisation_id=person.organisation_id) & held
+def holdable(person: Person, review: str = "") -> Q:
+    """`can_hold` as a condition on reviews, or on what leads to a review by the name `review`."""
+    owned = Q(**{f"{review}owner_id": person.pk}) | Q(**{f"{review}owner_id__in": reports_below(person)})
+    held = owned | editable(person, f"{review}goal__")
+    return Q(**{f"{review}organisation_id": person.organisation_id}) & held
+
+
+def candid_to(person: Person) -> Q:
+    """The check-ins whose confidence and blockers a person may know: authors their own, who owns the goal or owes the
+    review, the managers above and whoever may edit the goal, and who reads everything."""
+    ours = Q(organisation_id=person.organisation_id)
+    if person.sees_everything:
+        return ours
+    below = reports_below(person)
+    managed = Q(author_id__in=below) | Q(review__goal__owner_id__in=below)
+    return ours & (Q(author_id=person.pk) | managed | holdable(person, "review__"))
 
 
 def editable(person: Person, goal: str = "") -> Q:
@@ -49,25 +59,6 @@ def editable(person: Person, goal: str = "") -> Q:
         found |= Q(**{f"{goal}unit__path__startswith": person.managed_path})
         found |= Q(**{f"{goal}owner__unit__path__startswith": person.managed_path})
     return found
-
-
-def candid_among(person: Person, check_ins: Collection[CheckIn]) -> set[int]:
-    """Of check-ins, the ids of those whose confidence and blockers a person may know: authors their own, who owns the
-    goal or owes the review, the managers above and whoever may edit the goal, and who reads everything. In a fixed
-    number of queries when `review__goal__unit` and `review__goal__owner__unit` are joined."""
-    if person.sees_everything:
-        return {check_in.pk for check_in in check_ins}
-    rights, below = (
-        Rights.of(person),
-        set(Person.objects.filter(pk__in=reports_below(person)).values_list("pk", flat=True)),
-    )
-
-    def may_know(check_in: CheckIn) -> bool:
-        review = check_in.review
-        concerned = {check_in.author_id, review.owner_id, review.goal.owner_id}
-        return person.pk in concerned or bool(below & concerned) or rights.can_edit(review.goal)
-
-    return {check_in.pk for check_in in check_ins if may_know(check_in)}
 
 
 def manages(person: Person, other_id: int | None) -> bool:

@@ -63,10 +63,10 @@ class CheckIns(Resource):
         return CheckIn.objects.visible_to(self.person)
 
     def filled(self, ids: list[int]) -> list[dict]:
-        joined = ("review__goal__unit", "review__goal__owner__unit")
-        candid = access.candid_among(self.person, list(self.visible().filter(pk__in=ids).select_related(*joined)))
+        """Confidence and blockers only to those whom they concern."""
+        candid = set(self.visible().filter(access.candid_to(self.person), pk__in=ids).values_list("pk", flat=True))
         rows = shapes.CheckInRow.filled(self.visible(), ids)
-        return [row if row["id"] in candid else {**row, "confidence": None, "blockers": ""} for row in rows]
+        return [row if row["id"] in candid else row | {"confidence": None, "blockers": ""} for row in rows]
 
     @operation(query=shapes.CheckInQuery, answer=shapes.CheckInRow, page=True)
     def list(self, request):
@@ -86,12 +86,14 @@ class CheckIns(Resource):
     def create(self, request):
         """Hands in the person's check-in for a review; handed in again, it changes. The figures are frozen as they are.
 
-        Errors have the codes `confidence_missing` and `comment_needed`; 409 `review_signed`.
+        `draft` only keeps what is written so far. Errors have the codes `confidence_missing` and `comment_needed`; 409
+        `review_signed`, and `handed_in` for a draft of what was handed in.
         """
         fields = self.body()
         review = fields.pop("review")
         self.may(access.can_check_in(self.person, review))
-        return Response(self.filled([checking_in.submit(review, self.person, **fields).pk])[0], 201)
+        write = checking_in.keep_draft if fields.pop("draft") else checking_in.submit
+        return Response(self.filled([write(review, self.person, **fields).pk])[0], 201)
 
     @operation(body=shapes.CheckInWritten, answer=shapes.CheckInRow, versioned=True, refuses=(409,))
     def partial_update(self, request, pk):

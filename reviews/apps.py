@@ -6,10 +6,13 @@ class ReviewsConfig(AppConfig):
     name = "reviews"
 
     def ready(self):
+        from goals import confidence
         from kpis import owed
         from people.notifications import Kind, register
         from reviews.asking import check_ins  # models exist only now
+        from reviews.confidence import confidences
 
+        confidence.register(confidences)
         owed.register(check_ins)
         register(
             Kind(

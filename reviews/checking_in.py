@@ -22,15 +22,19 @@ LOW = 2
 FIGURES = ("progress", "expected", "gap", "coverage")
 
 
-def needs_comment(status: str, confidence: int | None) -> bool:
-    """At risk and off track are explained, and so is low confidence in what the figures call good."""
-    return status in TROUBLE or (confidence is not None and confidence <= LOW)
+def needs_comment(status: str, reported: str, confidence: int | None) -> bool:
+    """At risk and off track are explained, whether the figures or people say so, and so is low confidence in what the
+    figures call good."""
+    return status in TROUBLE or reported in TROUBLE or (confidence is not None and confidence <= LOW)
 
 
 def keep_draft(review: Review, author: Person, version: int | None = None, **fields: Any) -> CheckIn:
-    """What was typed so far; only the fields given change. Refusals as for `submit`, but nothing is asked for."""
+    """What was typed so far; only the fields given change. Refusals as for `submit`, but nothing is asked for. Conflict
+    handed_in: what was handed in is no draft any more."""
     with transaction.atomic():
         check_in = opened(review, author, version)
+        if not check_in.is_draft:
+            raise Conflict("handed_in", _("This check-in is handed in; hand it in again to change it."))
         written(check_in, fields)
         check_in.save()
         return check_in
@@ -51,7 +55,8 @@ def submit(review: Review, author: Person, version: int | None = None, **fields:
         if check_in.confidence is None:
             message = _("Say how sure you are, from 1 to 5.")
             found["confidence"] = ValidationError(message, code="confidence_missing")
-        if needs_comment(figures["status"], check_in.confidence) and not check_in.comment.strip():
+        explained = needs_comment(figures["status"], check_in.reported_status, check_in.confidence)
+        if explained and not check_in.comment.strip():
             message = _("Explain it in a sentence: what is going on, and what would help?")
             found["comment"] = ValidationError(message, code="comment_needed")
         if found:

@@ -45,6 +45,12 @@ class CheckInForm(forms.Form):
     def written(self) -> dict:
         return {name: value for name, value in self.cleaned_data.items() if name != "version"}
 
+    def meet(self, theirs: CheckIn) -> None:
+        """It was written elsewhere meanwhile: what was typed here stays, and sent again it takes the other's place."""
+        self.data = {**self.data.dict(), "version": theirs.version}
+        message = _("You wrote this in another window too. Both are below; hand in again to keep what stands here.")
+        self.add_error(None, ValidationError(message, code="written_elsewhere"))
+
     def refuse(self, refusal: ValidationError) -> None:
         for name, errors in refusal.error_dict.items():
             self.add_error(name, errors)

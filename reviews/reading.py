@@ -2,9 +2,9 @@
 
 import datetime as dt
 
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
 
-from goals.models import Goal
+from goals.models import Goal, GoalFigures
 from people.models import Person
 from reviews.models import CheckIn, Review
 
@@ -26,3 +26,17 @@ def before(review: Review, person: Person) -> CheckIn | None:
         review__goal_id=review.goal_id, review__end__lt=review.end, author=person
     )
     return earlier.order_by("-review__end").first()
+
+
+def disagreeing(person: Person) -> QuerySet:
+    """The latest check-in of each active goal that the person may see, when the status that was reported is not the one
+    the figures give today; newest first."""
+    latest = CheckIn.objects.submitted().filter(review__goal=OuterRef("review__goal")).order_by("-review__end", "-pk")
+    rows = CheckIn.objects.visible_to(person).submitted().exclude(reported_status="")
+    rows = rows.filter(pk=Subquery(latest.values("pk")[:1]), review__goal__state=Goal.State.ACTIVE)
+    same = Q(review__goal__figures__status=F("reported_status")) | Q(
+        review__goal__figures__status=GoalFigures.Status.ACHIEVED, reported_status=CheckIn.Status.ON_TRACK
+    )
+    rows = rows.filter(review__goal__figures__isnull=False).exclude(same)
+    related = ("author", "review__goal__level", "review__goal__figures", "review__goal__owner")
+    return rows.select_related(*related).order_by("-submitted_at", "-pk")

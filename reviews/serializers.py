@@ -8,7 +8,7 @@ from rest_framework.exceptions import ErrorDetail
 from rest_framework.fields import empty
 
 from cascade.paging import PageQuery
-from cascade.wire import Choice, Day, IdReference, QueryReference, Row, Text, Whole
+from cascade.wire import Choice, Day, Flag, IdReference, QueryReference, Row, Text, Whole
 from goals.models import Goal
 from people.models import Person
 from people.serializers import ordering
@@ -127,3 +127,4 @@ class CheckInWritten(serializers.Serializer):
 
 class CheckInNew(CheckInWritten):
     review = IdReference(reviews, help_text="The review it is for.")
+    draft = Flag(default=False, help_text="Only keeps it, for its author's eyes; nothing is asked for.")

@@ -8,6 +8,7 @@ from reviews.room import urls as room
 app_name = "reviews"
 
 urlpatterns = [
+    path("reviews/disagreeing/", views.disagreeing, name="disagreeing"),
     path("reviews/<int:pk>/check-in/", views.check_in, name="check_in"),
     path("reviews/<int:pk>/check-in/draft/", views.keep, name="keep_draft"),
     *calendar.urlpatterns,

@@ -6,6 +6,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from goals import confidence
 from goals.access import can_edit
 from goals.models import Goal
 from people.models import Person
@@ -24,6 +25,7 @@ def section(goal: Goal, person: Person) -> dict[str, Any]:
         "rhythm": in_words(rhythm) if rhythm else as_level(goal),
         "may_choose": can_edit(person, goal),
         "today": goal.organisation.today(),
+        "said": confidence.of(person, [goal.pk], asked=True).get(goal.pk),
         "form": None,
     }
 

@@ -11,6 +11,7 @@ from goals import progress
 from reviews.models import CheckIn, Review
 from reviews.schedule import work_out
 from tests.api.calling import Caller, codes
+from tests.cast import person
 from tests.goals.test_views_board import daily
 
 
@@ -110,3 +111,34 @@ def test_who_may_move_a_review(cast, review, ada, cy, eve):
     reader = Caller(cast.cy, "read")
     assert reader.patch(f"reviews/{review.pk}/", {"day": "2026-05-13", "reason": "x"}).status_code == 403
     assert Review.objects.get(pk=review.pk).day == dt.date(2026, 5, 12)
+
+
+def test_drafts_are_kept_and_handed_in(cast, review, cy, ada):
+    draft = cy.post("check-ins/", {"review": review.pk, "comment": "Two de", "draft": True})
+    assert (draft.status_code, draft.body["submitted_at"], draft.body["version"]) == (201, None, 1)
+    assert ada.get("check-ins/").json()["count"] == 0
+    done = cy.post("check-ins/", {"review": review.pk, "comment": "Two depots", "confidence": 3})
+    assert (done.body["id"], done.body["submitted_at"] is None) == (draft.body["id"], False)
+    assert cy.post("check-ins/", {"review": review.pk, "comment": "x", "draft": True}).body["code"] == "handed_in"
+    assert CheckIn.objects.get().comment == "Two depots"
+
+
+def test_the_same_key_checks_in_once(cast, review, cy):
+    body, key = {"review": review.pk, "confidence": 4, "comment": "Two depots"}, {"Idempotency-Key": "k"}
+    first, second = cy.post("check-ins/", body, **key), cy.post("check-ins/", body, **key)
+    assert (first.body, CheckIn.objects.get().version) == (second.body, 1)
+    assert cy.post("check-ins/", body | {"comment": "x"}, **key).status_code == 409
+
+
+def test_confidence_and_blockers_are_for_those_whom_they_concern(cast, review, cy, ada):
+    peer = Caller(person(cast.works, "Flo", "member"))
+    made = cy.post("check-ins/", {"review": review.pk, "confidence": 2, "comment": "x", "blockers": "Parts"})
+    told = {
+        name: [
+            caller.get(f"check-ins/{made.body['id']}/").body[field] for field in ("confidence", "blockers", "comment")
+        ]
+        for name, caller in {"cy": cy, "ada": ada, "bo": Caller(cast.bo), "peer": peer}.items()
+    }
+    assert told == {name: [2, "Parts", "x"] for name in ("cy", "ada", "bo")} | {"peer": [None, "", "x"]}
+    goal = f"goals/{review.goal_id}/"
+    assert [caller.get(goal).body["confidence"] for caller in (cy, ada, peer)] == [2, 2, None]

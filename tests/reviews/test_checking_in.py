@@ -8,11 +8,12 @@ import time_machine
 from django.core.exceptions import ValidationError
 
 from cascade.errors import Conflict, VersionMismatch
-from goals import progress
+from goals import confidence, progress
 from kpis.recording import record_one
 from reviews import access
 from reviews.checking_in import keep_draft, submit
 from reviews.models import CheckIn, Review
+from reviews.reading import disagreeing
 from reviews.schedule import work_out
 from tests.goals.test_views_board import daily
 
@@ -69,6 +70,8 @@ def test_values_entered_just_before_are_in_the_frozen_figures(review, cast):
         (95, {"confidence": 2}, {"comment": ["comment_needed"]}),
         (95, {"comment": "Well"}, {"confidence": ["confidence_missing"]}),
         (95, {"confidence": 3}, None),
+        (95, {"confidence": 3, "reported_status": "on_track"}, None),
+        (95, {"confidence": 3, "reported_status": "at_risk"}, {"comment": ["comment_needed"]}),
         (95, {"confidence": 1, "comment": "The contract ends"}, None),
         (60, {"confidence": 0, "comment": "x"}, {"confidence": ["min_value"]}),
         (60, {"confidence": 6, "comment": "x"}, {"confidence": ["max_value"]}),
@@ -111,3 +114,46 @@ def test_who_may_check_in(review, cast):
         person.name: access.can_check_in(person, review) for person in (cast.ada, cast.bo, cast.cy, cast.dee, cast.eve)
     }
     assert may == {"Ada": False, "Bo": True, "Cy": True, "Dee": False, "Eve": False}
+
+
+def test_what_is_handed_in_is_no_draft_any_more(review, cast):
+    submit(review, cast.bo, confidence=2, comment="One")
+    with pytest.raises(Conflict) as refusal:
+        keep_draft(review, cast.bo, comment="Two")
+    assert (refusal.value.code, CheckIn.objects.get().comment) == ("handed_in", "One")
+
+
+def test_confidence_is_for_those_whom_it_concerns(review, cast):
+    submit(review, cast.bo, confidence=2, comment="x")
+    for person, may in [(cast.ada, True), (cast.bo, True), (cast.cy, False), (cast.dee, True), (cast.eve, False)]:
+        assert CheckIn.objects.filter(access.candid_to(person)).exists() is may, person.name
+        assert (confidence.of(person, [review.goal_id]).get(review.goal_id) is not None) is may, person.name
+
+
+def test_confidence_is_what_the_owner_said_last_and_the_time_before(review, cast):
+    may = Review.objects.get(goal=review.goal, name="2026-05")
+    assert confidence.of(cast.bo, [review.goal_id], asked=True)[review.goal_id] == confidence.Confidence(
+        url=f"/reviews/{review.pk}/check-in/"
+    )
+    submit(review, cast.bo, confidence=2, comment="x")
+    submit(may, cast.bo, confidence=4, comment="x")
+    submit(may, cast.cy, confidence=1, comment="A contributor's is not the owner's")
+    told = confidence.of(cast.bo, [review.goal_id])[review.goal_id]
+    assert (told.value, told.was, told.on) == (4, 2, TODAY)
+
+
+def test_goals_of_which_people_say_something_else_are_listed(review, cast):
+    def listed(person) -> list[tuple[str, str]]:
+        rows = disagreeing(person)
+        return [(row.review.goal.title, row.reported_status) for row in rows]
+
+    submit(review, cast.bo, confidence=4, comment="x", reported_status="on_track")
+    assert listed(cast.cy) == [("Faster", "on_track")]
+    assert listed(cast.eve) == []
+    record_one(review.goal.kpis.get(), TODAY, Decimal(100), by=cast.bo, note="Counted again")
+    progress.roll_up(cast.works.pk)
+    assert listed(cast.cy) == []  # achieved is on track
+    submit(review, cast.bo, reported_status="off_track")
+    assert listed(cast.cy) == [("Faster", "off_track")]
+    submit(Review.objects.get(goal=review.goal, name="2026-05"), cast.bo, confidence=3)
+    assert listed(cast.cy) == []  # the later one says nothing else

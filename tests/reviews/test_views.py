@@ -94,8 +94,15 @@ def test_typing_does_not_change_what_was_handed_in(review, cast):
 def test_two_tabs_do_not_overwrite_each_other(review, cast):
     post(cast.bo, review, "keep_draft", comment="One")
     post(cast.bo, review, "keep_draft", comment="Two", version="1")
-    assert post(cast.bo, review, "keep_draft", comment="Old tab", version="1").status_code == 409
+    old = post(cast.bo, review, "keep_draft", comment="Old tab", version="1")
+    assert (old.status_code, "Not kept" in old.content.decode()) == (422, True)
     assert CheckIn.objects.get().comment == "Two"
+    met = post(cast.bo, review, comment="Old tab", confidence="3", version="1")
+    told = met.content.decode()
+    assert (met.status_code, "In the other window" in told, "Old tab</textarea>" in told) == (422, True, True)
+    assert CheckIn.objects.get().is_draft
+    again = post(cast.bo, review, comment="Old tab", confidence="3", version="2")
+    assert (again.status_code, CheckIn.objects.get().comment) == (302, "Old tab")
 
 
 @pytest.mark.parametrize(("who", "status"), [("bo", 200), ("cy", 200), ("ada", 403), ("dee", 403), ("eve", 404)])
