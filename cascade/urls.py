@@ -14,6 +14,7 @@ urlpatterns = [
     path("", include("goals.urls")),
     path("", include("kpis.urls")),
     path("", include("kpis.strategy.urls")),
+    path("cycles/", include("kpis.cycles.urls")),
     path("", include("reviews.urls")),
 ]
 

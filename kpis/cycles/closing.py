@@ -90,6 +90,10 @@ class Compared:
     unit: str = ""
 
     @property
+    def outcome_words(self) -> str:
+        return str(Goal.Outcome(self.outcome).label) if self.outcome else ""
+
+    @property
     def differs(self) -> bool:
         return self.frozen != self.now
 

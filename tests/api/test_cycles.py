@@ -136,10 +136,9 @@ def ahead(cast):
 
 
 def test_goals_are_carried_over_after_a_dry_run(cast, past, ahead, ada):
-    path, body = (
-        f"cycles/{past.cycle.pk}/carry-over/",
-        {"into": ahead.pk, "targets": [{"kpi": past.leads.pk, "target": "140.5"}]},
-    )
+    progress.roll_up(cast.works.pk)
+    path = f"cycles/{past.cycle.pk}/carry-over/"
+    body = {"into": ahead.pk, "targets": [{"kpi": past.leads.pk, "target": "140.5"}]}
     shown = ada.post(path, {**body, "dry_run": True})
     assert (shown.status_code, Goal.objects.filter(cycle=ahead).count()) == (200, 0)
     assert [(row["title"], row["goal"]) for row in shown.body["goals"]] == [
