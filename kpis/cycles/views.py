@@ -111,7 +111,7 @@ def lock(request: HttpRequest, pk: int) -> HttpResponse:
         return states.revise(found, by=request.user, **fields)
 
     lede = _(
-        "Values, targets and dates of the locked time cannot be changed by anybody: not on pages, by imports or by other"
+        "Nobody can change values, targets and dates of the locked time any more: not on pages, by imports or by other"
         " systems."
     )
     context = {"cycle": found, "title": _("Lock the past"), "lede": lede, "submit": _("Save")}
