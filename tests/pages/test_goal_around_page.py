@@ -23,7 +23,7 @@ def address(goal) -> str:
 
 def settled(page) -> None:
     """What htmx has just put in answers to it; a moment before it is still a plain form."""
-    page.wait_for_function("!document.querySelector('.htmx-added, .htmx-settling, .htmx-swapping')")
+    expect(page.locator(".htmx-added, .htmx-settling, .htmx-swapping")).to_have_count(0)
 
 
 def test_a_comment_reaches_who_is_mentioned(cast, goal, visit):
