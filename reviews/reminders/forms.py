@@ -8,11 +8,13 @@ from django.utils.translation import gettext_lazy as _
 
 from cascade import outside
 from people.models import Person
+from people.models.organisation import check_timezone
 from reviews.models import ChatAddress, ReminderWishes, ReviewSettings
 
 TIME = forms.TimeInput(attrs={"type": "time"}, format="%H:%M")
 DAY = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
-ZONES = sorted(zoneinfo.available_timezones())
+NO_PLACES = ("Etc/", "US/", "SystemV/", "Brazil/", "Canada/", "Chile/", "Mexico/")
+ZONES = sorted(zone for zone in zoneinfo.available_timezones() if "/" in zone and not zone.startswith(NO_PLACES))
 WRONG_WAY_ROUND = _("The quiet hours begin in the evening and end in the morning.")
 
 
@@ -57,7 +59,13 @@ class ChatForm(forms.Form):
 
 
 class WishesForm(forms.ModelForm):
-    zone = forms.ChoiceField(choices=[(zone, zone.replace("_", " ")) for zone in ZONES], label=_("My time zone"))
+    zone = forms.CharField(
+        max_length=64,
+        validators=[check_timezone],
+        widget=forms.TextInput({"list": "zones", "autocomplete": "off", "spellcheck": "false"}),
+        label=_("My time zone"),
+        help_text=_("Such as Europe/Oslo: type the next big town."),
+    )
 
     class Meta:
         model = ReminderWishes

@@ -17,7 +17,7 @@ from people.models import Person
 from reviews.calendar import choosing
 from reviews.models import ChatAddress
 from reviews.reminders import chat, wishes
-from reviews.reminders.forms import AwayForm, ChatForm, RulesForm, WishesForm
+from reviews.reminders.forms import ZONES, AwayForm, ChatForm, RulesForm, WishesForm
 from reviews.schedule import settings_of
 
 TRIES = 5  # a minute
@@ -96,6 +96,7 @@ def shown(request: HttpRequest, **forms) -> HttpResponse:
         "because": held.away_because,
         "usual": settings_of(person.organisation),
         "away_below": wishes.away_below(person),
+        "zones": ZONES,
         "sent": wishes.sent_lately(person),
         "may_rule": access.can_run_cycle(person),
         **forms,
