@@ -19,6 +19,7 @@ class ReviewsConfig(AppConfig):
                 "decision", _("Decisions about your goals"), _("%(by)s decided about “%(goal)s”: %(reason)s"), "scale"
             ),
             Kind("action", _("Actions given to you in a review"), _("%(by)s gives you something to do: %(title)s")),
+            Kind("pause_over", _("A pause has come to its end"), _("The pause of “%(goal)s” is over."), "play"),
             Kind(
                 "review_signed",
                 _("A review of yours is signed off"),

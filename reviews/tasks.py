@@ -9,6 +9,7 @@ from reviews.calendar import invitations
 from reviews.models import Reminder, Review
 from reviews.reminders import planning, sending
 from reviews.room import mailing as room_mailing
+from reviews.room import pausing
 
 
 @shared_task
@@ -24,6 +25,7 @@ def work_out(organisation_id: int) -> None:
     if organisation is not None:
         schedule.work_out(organisation)
         planning.plan(organisation)
+        pausing.tell_over(organisation)
         invite.delay(organisation_id)
 
 

@@ -93,6 +93,15 @@ class AdjustTarget(Act):
         self.after = {"asked": asked_of(proposed, self.since), **scored(found.after)}
         self.effect = effects.kept([goal.id for goal, _moved in found.above], {g.id: moved for g, moved in found.above})
 
+    @property
+    def eased_before(self) -> int:
+        """How often this target was made easier since its cycle began, when this makes it easier once more."""
+        kpi, begin = self.kpi, self.kpi.goal.cycle.start
+        if not easier(kpi, self.before["asked"], self.after["asked"]):
+            return 0
+        made = [each for each in targets.decisions(kpi) if each.version.history_date.date() >= begin and each.before]
+        return sum(easier(kpi, each.before, each.row) for each in made)
+
     def apply(self, reason: str, version: int | None) -> None:
         targets.change(self.kpi, self.since, by=self.by, reason=reason, version=version, **self.asking)
 
@@ -110,6 +119,14 @@ class AdjustTarget(Act):
 def asked_of(kpi: Kpi, on: dt.date) -> Row:
     """What a KPI asks on a day, as it is kept; since when does not matter."""
     return dated.kept(dated.asked_on(kpi.asked, on), None)
+
+
+def easier(kpi: Kpi, before: Row, after: Row) -> bool:
+    """Whether a target asks for less than the one before."""
+    if before["target"] is None or after["target"] is None or kpi.direction == Kpi.Direction.MAINTAIN:
+        return False
+    change = Decimal(after["target"]) - Decimal(before["target"])
+    return change < 0 if kpi.direction == Kpi.Direction.INCREASE else change > 0
 
 
 def scored(score: KpiScore) -> Row:

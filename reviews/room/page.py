@@ -243,6 +243,7 @@ def context(review: Review, person: Person) -> dict[str, Any]:
         "items": shown[1:],
         "rest": rest,
         "present": list(attending(review)),
+        "may_check_in": review.is_owed and access.can_check_in(person, review),
         "may_correct": room.may_hold or person.pk in room.agenda.own.authors,
         "corrections": list(review.corrections.select_related("by", "check_in__author")),
         "pending": pending,

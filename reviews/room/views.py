@@ -19,7 +19,7 @@ from kpis.models import Kpi
 from reviews import access
 from reviews.models import CheckIn, Decision, Review
 from reviews.room import deciding, effects, holding, page, words
-from reviews.room.acts import Act
+from reviews.room.acts import Act, AdjustTarget
 from reviews.room.forms import FORMS, ChangedTarget, CorrectionForm, NotesForm, ReverseForm
 
 RELATED = ("organisation", "goal__level", "goal__unit", "goal__owner__unit", "goal__figures", "owner", "opened_by")
@@ -160,7 +160,8 @@ def told(review: Review, goal: Goal, kind: str, form: Any, request: HttpRequest)
 def in_words(act: Act, request: HttpRequest) -> dict[str, Any]:
     since = act.columns.get("since")
     ahead = since if since and since > act.review.organisation.today() else None
-    return {"moved": effects.moved(request.user, act.effect), "ahead": ahead}
+    eased = act.eased_before if isinstance(act, AdjustTarget) else 0
+    return {"moved": effects.moved(request.user, act.effect), "ahead": ahead, "eased": eased}
 
 
 def decided(request: HttpRequest, review: Review, goal: Goal, kind: str, form: Any) -> bool:

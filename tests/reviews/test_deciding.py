@@ -13,7 +13,7 @@ from kpis import definitions
 from kpis.models import Initiative, Kpi
 from people.models import Notification
 from reviews.models import Decision, Review
-from reviews.room import deciding, effects
+from reviews.room import deciding, effects, pausing
 from reviews.room.acts import Weighed
 from tests.reviews.holding import OPENED, at, room
 
@@ -118,6 +118,21 @@ def test_a_pause_ends_on_a_day_and_is_listed(held):
     assert Goal.objects.get(pk=held.faster.pk).state == "paused"
     assert told(decide(held, "resume"))[1] == (held.serve.pk, "0.8", "0.5")
     assert not Decision.objects.pauses().exists()
+
+
+def test_when_a_pause_is_over_owner_and_decider_are_told_once(held):
+    decide(held, "pause", until=MAY)
+    decide(held, "pause", until=MAY + SMALL, by=held.cast.ada)
+
+    def told_on(day: dt.date) -> list[str]:
+        with at(days=(day - TODAY).days):
+            pausing.tell_over(held.cast.works)
+        rows = Notification.objects.filter(kind="pause_over").order_by("person__name")
+        return list(rows.values_list("person__name", flat=True))
+
+    assert told_on(MAY) == []
+    assert told_on(MAY + SMALL) == ["Ada", "Cy"]
+    assert told_on(MAY + 3 * SMALL) == ["Ada", "Cy"]
 
 
 def test_an_action_has_somebody_and_a_day(held):

@@ -157,6 +157,19 @@ def test_a_target_is_decided_in_place_and_the_page_says_what_it_did(held):
     assert "Reached today 65%" in text
 
 
+def test_lowering_a_target_again_is_said_before(held):
+    held.opened()
+    place = (held.review.pk, held.faster.pk, "adjust_target")
+
+    def told(wanted: str) -> str:
+        return read(signed_in(held.cast.bo).get(address("effect", *place), target(target=wanted))).text
+
+    assert "easier" not in told("60")
+    post(held.cast.bo, "decide", *place, **target(target="60"))
+    assert "It was made easier once before in this cycle." in told("50")
+    assert "easier" not in told("70")
+
+
 def test_other_kinds_are_decided_in_place(held):
     held.opened()
     bo, review, faster = held.cast.bo, held.review.pk, held.faster.pk
