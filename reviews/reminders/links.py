@@ -30,20 +30,23 @@ def check_in_link(person: Person, review: Review) -> str:
 
 
 def opened(token: str) -> Opened:
-    """Raises NoLink and Ended."""
+    """Raises NoLink, and Ended with the page to sign in for."""
     try:
-        person_id, review_id, stamped = signing.loads(token, salt=CHECK_IN, max_age=LASTS)
-    except signing.SignatureExpired:
-        raise Ended from None
+        person_id, review_id, stamped = signing.loads(token, salt=CHECK_IN)
     except signing.BadSignature:
         raise NoLink from None
+    page = reverse("reviews:check_in", args=[review_id])
+    try:
+        signing.loads(token, salt=CHECK_IN, max_age=LASTS)
+    except signing.SignatureExpired:
+        raise Ended(page) from None
     person = Person.objects.active().filter(pk=person_id).select_related("organisation", "unit").first()
     if person is None or stamp(person) != stamped:
-        raise Ended
+        raise Ended(page)
     reviews = Review.objects.visible_to(person).select_related("goal__level", "goal__figures", "goal__owner", "owner")
     review = reviews.filter(pk=review_id).first()
     if review is None or not access.can_check_in(person, review):
-        raise Ended
+        raise Ended(page)
     return Opened(person, review)
 
 

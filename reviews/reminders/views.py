@@ -46,8 +46,9 @@ def private(request: HttpRequest, token: str, found, answer) -> HttpResponse:
         if counted(f"reminder-unreadable:{address(request)}") > UNREADABLE:
             return too_many_requests(request)
         response = render(request, "reviews/reminders/ended.html", {"never": True}, status=404)
-    except Ended:
-        response = render(request, "reviews/reminders/ended.html", {"never": False}, status=410)
+    except Ended as ended:
+        leads = next(iter(ended.args), "")
+        response = render(request, "reviews/reminders/ended.html", {"never": False, "page": leads}, status=410)
     else:
         person = opened if isinstance(opened, Person) else opened.person
         with translation.override(person.language or translation.get_language()):

@@ -73,7 +73,9 @@ def test_a_link_ends(review, cast, clock):
     link = links.check_in_link(cast.cy, review)
     assert Client().get(link).status_code == 200
     clock.shift(dt.timedelta(days=15))
-    assert Client().get(link).status_code == 410
+    ended = Client().get(link)
+    assert ended.status_code == 410
+    assert f'href="/reviews/{review.pk}/check-in/"' in ended.content.decode()
     link = links.check_in_link(cast.cy, review)
     review.goal.revise(by=cast.ada, owner=cast.bo)
     Review.objects.update(owner=cast.bo)
