@@ -3,6 +3,7 @@
 import datetime as dt
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 from urllib.parse import urlencode
 
 from django import forms
@@ -53,9 +54,13 @@ class ReviewFilter(forms.Form):
     def view(self) -> str:
         return self.data.get("view") if self.data.get("view") in VIEWS else VIEWS[0]
 
-    @property
+    @cached_property
     def whose(self) -> str:
-        return "all" if self.data.get("whose") == "all" else "mine"
+        """As asked; else one's own, where there are any."""
+        if self.data.get("whose") in ("mine", "all"):
+            return self.data["whose"]
+        has_own = Review.objects.filter(mine(self.person), organisation_id=self.person.organisation_id).exists()
+        return "mine" if has_own else "all"
 
     @property
     def is_on(self) -> bool:

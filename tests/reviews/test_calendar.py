@@ -56,7 +56,8 @@ def shown(person, **query) -> list[str]:
 
 def test_filters_stand_in_the_address(goals, cast):
     top, team = goals
-    assert shown(cast.ada) == []
+    assert shown(cast.ada, whose="mine") == []
+    assert shown(cast.ada) == shown(cast.ada, whose="all")  # who has none of their own
     assert shown(cast.ada, whose="all", state="overdue") == ["Top FY2026-Q1", "Calls 2026-03"]
     assert shown(cast.ada, whose="all", level=cast.levels[2].pk, state="overdue") == ["Calls 2026-03"]
     assert shown(cast.ada, whose="all", unit=cast.team.pk, **{"from": "2026-05"}) == [
