@@ -9,6 +9,7 @@ from drf_spectacular.renderers import OpenApiJsonRenderer
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 from rest_framework.routers import SimpleRouter
 
+import cascade.insights.api
 import goals.api
 import kpis.api
 import kpis.breakdown_api
@@ -34,6 +35,7 @@ APPS = (
     kpis.cycles.api,
     kpis.proposals_api,
     kpis.strategy.api,
+    cascade.insights.api,
     reviews.api,
     reviews.calendar.feed_api,
 )

@@ -24,6 +24,7 @@ MISSPELT_FROM = 4  # letters; shorter words resemble everything
 LIKE = 78  # of 100: about one wrong letter in five
 
 MORE_PAGES = (
+    ("insights:overview", gettext_lazy("Insights"), "lightbulb"),
     ("inbox", gettext_lazy("Notifications"), "bell"),
     ("inbox_muting", gettext_lazy("Which notifications call me"), "settings"),
     ("account_change_password", gettext_lazy("Change password"), "lock"),

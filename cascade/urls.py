@@ -16,6 +16,7 @@ urlpatterns = [
     path("", include("kpis.strategy.urls")),
     path("cycles/", include("kpis.cycles.urls")),
     path("", include("reviews.urls")),
+    path("", include("cascade.insights.urls")),
 ]
 
 handler400 = "cascade.problems.bad_request"

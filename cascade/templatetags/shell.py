@@ -25,7 +25,7 @@ class Place:
 PLACES = (
     Place("home", _("My line of sight"), _("My line"), "sight"),
     Place("goals:tree", _("Goals"), _("Goals"), "tree", ("/goals/", "/kpis/", "/cycles/")),
-    Place("goals:dashboard", _("Dashboard"), _("Dashboard"), "board", ("/dashboard/",)),
+    Place("goals:dashboard", _("Dashboard"), _("Dashboard"), "board", ("/dashboard/", "/insights/")),
     Place("strategy:map", _("Strategy map"), _("Map"), "map", ("/strategy-map/",)),
     Place("reviews:calendar", _("Reviews"), _("Reviews"), "review", ("/reviews/",)),
     Place("kpis:whatif", _("What if"), _("What if"), "lab", ("/what-if/",), small=False),
