@@ -5,6 +5,7 @@ make run                                   # in one terminal
 """
 
 import os
+import re
 import sys
 from base64 import b64decode
 from pathlib import Path
@@ -24,10 +25,18 @@ def link(page: Page, search: str, kind: str) -> str:
     return page.locator(f"a.found[href^='/{kind}/']").first.get_attribute("href")
 
 
+def rooms(page: Page, goal: str) -> list[str]:
+    """The reviews of a goal, the oldest first: of the manager's one is signed off, then comes the one held today."""
+    page.goto(f"/reviews/?goal={goal.strip('/').split('/')[-1]}")
+    links = [link.get_attribute("href") for link in page.locator("main a[href^='/reviews/']").all()]
+    return [address for address in links if re.fullmatch(r"/reviews/\d+/", address)]
+
+
 def addresses(page: Page) -> dict[str, str]:
     goal, kpi = link(page, "response time by", "goals"), link(page, "first response time", "kpis")
     page.goto("/reviews/")
     check_in = page.get_by_role("link", name="Check in").first.get_attribute("href")
+    signed, room, *_ = rooms(page, goal)
     return {
         "line-of-sight": "/",
         "goals": "/goals/",
@@ -42,7 +51,12 @@ def addresses(page: Page) -> dict[str, str]:
         "strategy-map": "/strategy-map/",
         "what-if": "/what-if/",
         "reviews": "/reviews/",
+        "year": "/reviews/?view=year&whose=all",
+        "room": room,
+        "minutes": f"{signed}minutes/",
         "check-in": check_in,
+        "reminders": "/settings/reminders/",
+        "kudos": "/kudos/",
         "notifications": "/notifications/",
         "search": "/search/?q=respnse",
     }
