@@ -59,7 +59,7 @@ def settings_preview(request: HttpRequest) -> HttpResponse:
     """What the settings as they are typed would do; nothing is saved."""
     organisation = allowed(request)
     form = SettingsForm(request.GET, organisation=organisation, rules=schedule.rules_of(organisation))
-    context = {"form": form, "regions": request.headers.get("HX-Trigger-Name") == "country"}
+    context = {"form": form, "regions": request.GET.get("regions_of", "") != request.GET.get("country", "")}
     if form.is_valid():
         chosen = ReviewSettings(organisation=organisation, **form.chosen())
         rules = preview.supposed(organisation, chosen, form.chosen_levels())
