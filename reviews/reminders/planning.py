@@ -4,9 +4,10 @@
 
 import datetime as dt
 import zoneinfo
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
@@ -25,7 +26,8 @@ LONGEST = dt.timedelta(days=35)  # before a review, with its holidays
 OVERDUE = dt.timedelta(days=80)  # eight weeks, with their holidays
 KEPT = dt.timedelta(days=400)
 OPEN = (Reminder.State.PLANNED, Reminder.State.SUPERSEDED)
-CHANGES = ("day", "at", "state")
+CHANGEABLE = (*OPEN, Reminder.State.CANCELLED)
+BATCH = 500
 MANAGERS = "owner__manager"
 
 
@@ -75,34 +77,55 @@ def plan(organisation: Organisation) -> int:
     settings, today = settings_of(organisation), organisation.today()
     audience = Audience(organisation, settings)
     wanted = {row.key: row for row in wanted_rows(audience, today)} if settings.remind else {}
+    near = Q(day__gte=today - OVERDUE) | Q(state__in=OPEN)
+    rows = Reminder.objects.filter(near, organisation=organisation).order_by("pk").values_list(*Held._fields)
+    held = {row.key: row for row in map(Held._make, rows.iterator())}
+    new = [row for key, row in wanted.items() if key not in held]
+    changed = {row.pk: row for each in held.values() if (row := brought_up_to_date(each, wanted.get(each.key)))}
     with transaction.atomic():
-        near = Q(day__gte=today - OVERDUE) | Q(state__in=OPEN)
-        held = Reminder.objects.filter(near, organisation=organisation).order_by("pk").select_for_update()
-        held = {row.key: row for row in held}
-        new = [row for key, row in wanted.items() if key not in held]
-        changed = [row for key, row in held.items() if brought_up_to_date(row, wanted.get(key))]
-        Reminder.objects.bulk_create(new, ignore_conflicts=True, batch_size=500)
-        Reminder.objects.bulk_update(changed, [*CHANGES, "settled_at"], batch_size=200)
+        Reminder.objects.bulk_create(new, ignore_conflicts=True, batch_size=BATCH)
+        change(changed)
         Reminder.objects.filter(organisation=organisation, day__lt=today - KEPT).delete()
         inbox.settle(organisation, {(row.recipient_id, row.about) for row in wanted.values()})
     return len(new) + len(changed)
 
 
-def brought_up_to_date(row: Reminder, wanted: Reminder | None) -> bool:
-    """Whether a stored reminder had to change. What went out or was skipped never does; what is not wanted is called
-    off, and planned again when it is."""
-    if row.state not in (*OPEN, Reminder.State.CANCELLED):
-        return False
-    if wanted is None:
-        fields = {"state": Reminder.State.CANCELLED}
-    else:
-        fields = {name: getattr(wanted, name) for name in CHANGES}
-    different = [name for name, value in fields.items() if getattr(row, name) != value]
-    for name in different:
-        setattr(row, name, fields[name])
-    if different:
-        row.settled_at = None if row.state in OPEN else timezone.now()
-    return bool(different)
+class Held(NamedTuple):
+    """A stored reminder, as far as planning looks at it."""
+
+    pk: int
+    key: str
+    day: dt.date
+    at: dt.datetime
+    state: str
+
+
+def brought_up_to_date(held: Held, wanted: Reminder | None) -> Reminder | None:
+    """The stored reminder as it has to be, None when it is so. What went out or was skipped never changes; what is not
+    wanted is called off, and planned again when it is."""
+    if held.state not in CHANGEABLE:
+        return None
+    fields = {"day": held.day, "at": held.at, "state": Reminder.State.CANCELLED}
+    if wanted is not None:
+        fields = {"day": wanted.day, "at": wanted.at, "state": wanted.state}
+    if (held.day, held.at, held.state) == tuple(fields.values()):
+        return None
+    settled_at = None if fields["state"] in OPEN else timezone.now()
+    return Reminder(pk=held.pk, settled_at=settled_at, **fields)
+
+
+def change(rows: Mapping[int, Reminder]) -> None:
+    """Stores those that no worker has settled meanwhile."""
+    for some in batched(rows, BATCH):
+        waiting = Reminder.objects.filter(pk__in=some, state__in=CHANGEABLE).order_by("pk").select_for_update()
+        still = [rows[pk] for pk in waiting.values_list("pk", flat=True)]
+        Reminder.objects.bulk_update(still, ["day", "at", "state", "settled_at"])
+
+
+def batched(keys: Iterable[int], size: int) -> Iterator[list[int]]:
+    keys = list(keys)
+    for start in range(0, len(keys), size):
+        yield keys[start : start + size]
 
 
 def wanted_rows(audience: Audience, today: dt.date) -> Iterator[Reminder]:
