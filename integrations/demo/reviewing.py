@@ -19,6 +19,7 @@ from reviews import schedule
 from reviews.checking_in import FIGURES, frozen
 from reviews.models import CheckIn, Correction, Decision, Review
 from reviews.rhythm import ReviewDate
+from reviews.room import agenda, keeping
 
 FORGOTTEN = 15 * DAY
 EARLIER = "Everybody is here today."
@@ -41,8 +42,10 @@ class Reviewing:
         read = tomllib.loads((HERE / "reviews.toml").read_text(encoding="utf-8"))["review"]
         rules = schedule.rules_of(self.organisation)
         self.dates = {course.goal_id: course.reviews for course in schedule.courses(self.organisation, rules)}
-        for each in read:
-            self.review(each)
+        held = [self.review(each) for each in read]
+        for review in held:
+            if review.state == Review.State.SIGNED:
+                self.keep(review)
 
     def tree_known(self, moment: dt.datetime) -> tuple[past.Tree, dict[int, Any]]:
         """The company as it was known at a moment, with its figures."""
@@ -57,7 +60,7 @@ class Reviewing:
         running = next(number for number, each in enumerate(dates) if each.first <= today <= each.end)
         return dates[running + told["period"]]
 
-    def review(self, told: Row) -> None:
+    def review(self, told: Row) -> Review:
         goal = self.goals[told["goal"]]
         date = self.dated(goal, told)
         day = self.day(told, date)
@@ -71,6 +74,21 @@ class Reviewing:
             by = self.people[correction["by"]]
             row = Correction.objects.create(review=review, by=by, text=correction["text"], **self.same)
             Correction.objects.filter(pk=row.pk).update(at=review.signed_at + 3 * DAY)
+        return review
+
+    def keep(self, review: Review) -> None:
+        """What signing off keeps: the figures of that moment, and what had been said."""
+        ids = self.covered(review.goal, review.signed_at)
+        said = agenda.told(review, ids)
+        figures = {
+            str(pk): {
+                **self.standing(pk, review.signed_at),
+                "said": [keeping.statement(each) for each in said.get(pk, ([], None))[0]],
+            }
+            for pk in ids
+        }
+        Review.objects.filter(pk=review.pk).update(figures=figures)
+        Review.history.filter(id=review.pk, state=Review.State.SIGNED).update(figures=figures)
 
     def day(self, told: Row, date: ReviewDate) -> dt.date:
         """When it was held, or should have been."""
@@ -95,9 +113,7 @@ class Reviewing:
         notes = {name: told.get(name, "") for name in ("wins", "notes")}
         steps.append((opened, by, {"state": Review.State.OPEN, "opened_by": by, "opened_at": opened, **notes}))
         if state == "signed":
-            figures = {str(pk): self.standing(pk, signed) for pk in self.covered(goal, signed)}
-            signing = {"state": Review.State.SIGNED, "signed_by": by, "signed_at": signed, "figures": figures}
-            steps.append((signed, by, signing))
+            steps.append((signed, by, {"state": Review.State.SIGNED, "signed_by": by, "signed_at": signed}))
         return steps
 
     def covered(self, goal: Goal, moment: dt.datetime) -> list[int]:

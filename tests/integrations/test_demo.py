@@ -22,6 +22,8 @@ from kpis.models import Kpi, KpiFigures, KpiSnapshot, MeasurementRevision
 from kpis.strategy.links import weighed
 from people.models import Notification, Organisation, Person
 from reviews.models import CheckIn, Decision, Review
+from reviews.room.minutes import minutes
+from reviews.room.page import context as room
 from reviews.schedule import work_out
 
 pytestmark = pytest.mark.django_db
@@ -304,6 +306,14 @@ def test_its_reviews_are_held_open_and_overdue_as_people_would(aurdal):
     ]
     assert not CheckIn.objects.filter(review__in=reviews).exclude(author=F("review__owner")).exists()
     assert work_out(aurdal) == 0
+
+
+def test_every_review_has_its_room_and_its_minutes(aurdal):
+    ingrid = aurdal.people.get(email="ingrid@demo.example")
+    for review in Review.objects.filter(organisation=aurdal, state__in=("open", "signed")).select_related("goal"):
+        written = minutes(review, ingrid)
+        assert [each.author for entry in written.entries for each in entry.said], review
+        assert room(review, ingrid)["own"]
 
 
 def test_a_decision_promised_what_the_histories_tell(aurdal):
