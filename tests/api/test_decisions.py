@@ -1,6 +1,7 @@
 """The review room over the API: held, decided, taken back, corrected; by whom, in how many queries."""
 
 import datetime as dt
+from decimal import Decimal
 
 import pytest
 from django.db import connection
@@ -60,7 +61,7 @@ def test_a_decision_is_tried_made_read_and_taken_back(held, callers):
         "100",
     )
     progress.roll_up(held.cast.works.pk)
-    assert str(GoalFigures.objects.get(goal=held.serve).progress) == "0.65"
+    assert GoalFigures.objects.get(goal=held.serve).progress == Decimal("0.65")
     path = f"decisions/{made.body['id']}/"
     assert bo.get(path).body == made.body
     back = bo.post(f"{path}reverse/", {"review": held.review.pk, "reason": "Too soon"})

@@ -261,7 +261,7 @@ def test_a_decision_is_taken_back_by_another(held, kind):
     reversal = back(held, decision)
     assert (reversal.kind, reversal.reverses, reversal.review) == (kind, decision, held.review)
     assert figures(held.serve, held.vision) == before
-    assert [row["after"] for row in reversal.effect[-2:]] == [str(each) for each in before]
+    assert [D(row["after"]) for row in reversal.effect[-2:]] == before
     assert list(Decision.objects.standing().filter(pk__in=[decision.pk, reversal.pk])) == []
     with pytest.raises(Conflict) as twice:
         back(held, Decision.objects.get(pk=decision.pk))
