@@ -15,6 +15,7 @@ urlpatterns = [
     path("", include("kpis.urls")),
     path("", include("kpis.strategy.urls")),
     path("cycles/", include("kpis.cycles.urls")),
+    path("", include("kpis.payout.urls")),
     path("", include("reviews.urls")),
     path("", include("cascade.insights.urls")),
 ]

@@ -51,4 +51,16 @@ class KpisConfig(AppConfig):
                 _("%(by)s answers your question for a path: %(goal)s"),
                 icon="sight",
             ),
+            notifications.Kind(
+                "pay_plan",
+                _("A bonus plan is shown to you"),
+                _("%(by)s shows you a bonus plan: %(plan)s"),
+                icon="award",
+            ),
+            notifications.Kind(
+                "pay_to_sign",
+                _("A result of a bonus plan waits for your signature"),
+                _("%(by)s asks for your signature: %(plan)s"),
+                icon="award",
+            ),
         )

@@ -11,6 +11,7 @@ from kpis.models.kpi import Kpi, KpiQuerySet
 from kpis.models.measure import ChosenMeasure
 from kpis.models.measurement import Measurement, MeasurementRevision
 from kpis.models.path_request import PathRequest
+from kpis.models.payout import PayItem, PayLog, PayPlan, PayResult, PaySignature
 from kpis.models.process import Process, ProcessKpi
 from kpis.models.proposal import Proposal, ProposalRound
 from kpis.models.resource import Resource, ResourceLink
@@ -36,6 +37,11 @@ __all__ = [
     "MeasurementRevision",
     "Milestone",
     "PathRequest",
+    "PayItem",
+    "PayLog",
+    "PayPlan",
+    "PayResult",
+    "PaySignature",
     "Process",
     "ProcessKpi",
     "Proposal",

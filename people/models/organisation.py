@@ -58,6 +58,7 @@ class Organisation(models.Model):
     grace_once = models.PositiveSmallIntegerField(default=7)
     smart_minimum = models.PositiveSmallIntegerField(default=0, validators=[MaxValueValidator(100)])
     vague_words = models.TextField(blank=True)
+    pays = models.BooleanField(default=False, help_text="Has bonus plans (docs/domain.md section 13).")
     attribution = models.TextField(blank=True, help_text="Where imported data comes from and under which licence.")
     version = models.PositiveIntegerField(default=1)
     created_at = models.DateTimeField(auto_now_add=True)
