@@ -22,6 +22,7 @@ from people.models import Notification, Person
 from reviews.models import Reminder, ReminderWishes
 from reviews.reminders import inbox
 from reviews.reminders.links import check_in_link
+from reviews.reminders.rules import DEFAULTS
 
 ESCALATION = Reminder.Kind.ESCALATION
 
@@ -99,14 +100,19 @@ def of_review(row: Reminder, reasons: dict[tuple[int, str], str]) -> Item:
     goal, days = review.goal, (row.day - review.day).days
     told = {"day": date_format(review.day, "DATE_FORMAT"), "period": review.name, "owner": review.owner.name}
     if row.kind == ESCALATION:
-        detail, action = _("%(owner)s has not checked in. Reviewed on %(day)s.") % told, _("Look at it")
-        detail = f"{detail} {reasons.get((review.owner_id, row.about), '')}".strip()
+        said = [
+            _("%(owner)s has not checked in. Reviewed on %(day)s") % told,
+            reasons.get((review.owner_id, row.about)),
+        ]
+        action = _("Look at it")
     else:
-        detail, action = _("Check-in for %(period)s, reviewed on %(day)s") % told, _("Check in")
+        said, action = [_("Check-in for %(period)s, reviewed on %(day)s") % told], _("Check in")
+        if row.kind == Reminder.Kind.OVERDUE and row.n >= DEFAULTS.escalate_from and review.owner.manager_id:
+            said.append(_("%(manager)s hears of it as well") % {"manager": review.owner.manager})
     url = settings.BASE_URL + inbox.address(row)
     return Item(
         title=goal.title,
-        detail=detail,
+        detail=". ".join(filter(None, said)),
         late=ngettext("%(days)s day late", "%(days)s days late", days) % {"days": days} if days > 0 else "",
         url=url,
         door=url if row.kind == ESCALATION else check_in_link(row.recipient, review),

@@ -29,7 +29,7 @@ AT_ONCE = 200  # people
 FIRST_WAIT = dt.timedelta(minutes=5)  # then twice as long each time
 MOST_TRIES = 7
 PLANNED, SENT, SKIPPED = Reminder.State.PLANNED, Reminder.State.SENT, Reminder.State.SKIPPED
-WITH = ("review__goal__figures", "review__owner", "kpi__goal", "recipient__organisation", "recipient__unit")
+WITH = ("review__goal__figures", "review__owner__manager", "kpi__goal", "recipient__organisation", "recipient__unit")
 Place = tuple[int, str]  # a person and a channel
 
 

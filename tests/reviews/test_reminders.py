@@ -196,11 +196,12 @@ def test_what_is_put_off_in_the_inbox_is_not_mailed_until_then(review, cast, clo
     assert run(cast, clock, "07-21 07:00") == ["overdue:14:Cy"]
 
 
-def test_the_inbox_tells_the_owner_that_the_manager_knows(review, cast, clock):
+def test_the_owner_hears_that_the_manager_knows(review, cast, clock, mailoutbox):
     run(cast, clock, "07-20 08:00")
     told = Notification.objects.visible_to(cast.cy).values_list("kind", flat=True)
     assert sorted(told) == ["check_in_overdue", "check_in_told_on"]
     assert Notification.objects.visible_to(cast.bo).get().kind == "check_in_escalated"
+    assert "Bo hears of it as well" in text_of(mailoutbox[1])
     assert run(cast, clock, "07-20 08:05") == []
     assert Notification.objects.count() == 3
 
