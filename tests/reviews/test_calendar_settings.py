@@ -137,10 +137,10 @@ def test_public_holidays_have_names_people_know(db):
 def test_a_goal_has_a_rhythm_of_its_own_and_gives_it_up(top, cast):
     url = reverse("reviews:rhythm", args=[top.pk])
     page = client(cast.bo).get(reverse("goals:detail", args=[top.pk]))
-    assert "Next 6 Apr 2026 Rhythm Quarterly, as its level Change" in read(page).text
+    assert "Next 6 Apr 2026 Confidence Set confidence Rhythm Quarterly, as its level Change" in read(page).text
     sent = {"cadence": "anchor", "anchor": "2026-01-31", "months": "5"}
     answer = client(cast.bo).post(url, sent, headers={"HX-Request": "true"})
-    assert "Next 5 Feb 2026 Rhythm Every 5 months from 31 Jan 2026" in read(answer).text
+    assert "Next 5 Feb 2026 Confidence Set confidence Rhythm Every 5 months from 31 Jan 2026" in read(answer).text
     assert [name for name, _ in planned(top)] == ["2026-01-31", "2026-06-30", "2026-11-30", "2026-12-31"]
     assert client(cast.bo).post(url, {"cadence": "monthly", "months": "5"}).status_code == 302
     assert (GoalRhythm.objects.get().months, len(planned(top))) == (None, 12)
