@@ -8,11 +8,14 @@ class ReviewsConfig(AppConfig):
     def ready(self):
         from goals import confidence
         from kpis import owed
+        from kpis.cycles import missing
         from people.notifications import Kind, register
         from reviews.asking import check_ins  # models exist only now
+        from reviews.closings import unsigned
         from reviews.confidence import confidences
 
         confidence.register(confidences)
+        missing.register(unsigned)
         owed.register(check_ins)
         register(
             Kind(
