@@ -142,20 +142,19 @@ def of_reviews(audience: Audience, today: dt.date, workdays: Workdays) -> Iterat
     for review in near.select_related(MANAGERS):
         owner, manager = review.owner, review.owner.manager
         told = audience.recipient(manager) if manager is not None and manager.is_active else None
-        for channel in Channel.values:
-            rows = rules.plan(
-                f"review{review.pk}",
-                review.revision,
-                review.day,
-                audience.recipient(owner),
-                told,
-                workdays,
-                asked,
-                channel,
-            )
-            for row in soon(audience, rows, today, channel):
-                row.review, row.revision = review, review.revision
-                yield row
+        rows = rules.plan(
+            f"review{review.pk}",
+            review.revision,
+            review.day,
+            audience.recipient(owner),
+            told,
+            workdays,
+            asked,
+            channel="",
+        )
+        for row in soon(audience, rows, today):
+            row.review, row.revision = review, review.revision
+            yield row
 
 
 def of_values(audience: Audience, today: dt.date, workdays: Workdays) -> Iterator[Reminder]:
@@ -168,24 +167,25 @@ def of_values(audience: Audience, today: dt.date, workdays: Workdays) -> Iterato
             continue
         to = audience.recipient(people[value.recorder_id])
         first = value.due.period.first
-        for channel in Channel.values:
-            rows = rules.plan_value(f"kpi{value.kpi_id}", first, since, grace, to, workdays, asked, channel)
-            for row in soon(audience, rows, today, channel):
-                row.kpi_id, row.period = value.kpi_id, first
-                yield row
+        rows = rules.plan_value(f"kpi{value.kpi_id}", first, since, grace, to, workdays, asked, channel="")
+        for row in soon(audience, rows, today):
+            row.kpi_id, row.period = value.kpi_id, first
+            yield row
 
 
-def soon(audience: Audience, rows: Iterable[rules.Reminder], today: dt.date, channel: str) -> Iterator[Reminder]:
+def soon(audience: Audience, rows: Iterable[rules.Reminder], today: dt.date) -> Iterator[Reminder]:
+    """Those of the coming week, once for each channel on which they are wanted."""
     for row in rows:
-        if row.day <= today + AHEAD and audience.wants(int(row.recipient), row.kind, channel):
-            yield Reminder(
-                organisation=audience.organisation,
-                key=row.key,
-                recipient_id=int(row.recipient),
-                kind=row.kind,
-                n=row.n,
-                channel=channel,
-                day=row.day,
-                at=row.at,
-                state=row.state,
-            )
+        for channel in Channel.values if row.day <= today + AHEAD else ():
+            if audience.wants(int(row.recipient), row.kind, channel):
+                yield Reminder(
+                    organisation=audience.organisation,
+                    key=row.key + channel,
+                    recipient_id=int(row.recipient),
+                    kind=row.kind,
+                    n=row.n,
+                    channel=channel,
+                    day=row.day,
+                    at=row.at,
+                    state=row.state,
+                )

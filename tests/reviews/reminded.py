@@ -57,8 +57,9 @@ class World:
         return found
 
 
-def build(cast, people: int, start: dt.date, days: int, seed: int = 7) -> World:
-    """People with a goal, a monthly KPI and reviews each; a tenth of them manage the others."""
+def build(cast, people: int, start: dt.date, days: int, diligent: float, seed: int = 7) -> World:
+    """People with a goal, a monthly KPI and reviews each; a tenth of them manage the others. So many of them are
+    `diligent`: they mostly have everything done before anybody asks."""
     chance = random.Random(seed)  # noqa: S311  reproducible, not secret
     cast.works.fiscal_start_month = 4
     cast.works.save()
@@ -89,7 +90,7 @@ def build(cast, people: int, start: dt.date, days: int, seed: int = 7) -> World:
         if chance.random() < 0.2:
             leaves = start + chance.randrange(days) * DAY
             world.away[person.pk] = leaves, leaves + chance.randrange(3, 20) * DAY
-        promise(cast, world, person, areas[person.manager_id or person.pk], chance)
+        promise(cast, world, person, areas[person.manager_id or person.pk], chance, diligent)
     world.outage = start + days // 2 * DAY, start + (days // 2 + 6) * DAY
     return world
 
@@ -107,7 +108,7 @@ def join(world: World, person: Person, day: dt.date) -> None:
     world.joined[person.pk] = day
 
 
-def promise(cast, world: World, person: Person, area: Goal, chance: random.Random) -> None:
+def promise(cast, world: World, person: Person, area: Goal, chance: random.Random, diligent: float) -> None:
     """A goal with its monthly KPI and a review each month, kept early, late or never."""
     goal = cast.goal(f"Goal of {person.name}", area, level=2, owner=person)
     kpi = Kpi.objects.create(
@@ -120,15 +121,18 @@ def promise(cast, world: World, person: Person, area: Goal, chance: random.Rando
         cadence="monthly",
     )
     world.kpis[kpi.pk] = person.pk
+    is_diligent = chance.random() < diligent
     for first, end in months(world.start, world.days):
-        if chance.random() < 0.8:
-            world.values[kpi.pk, first] = end + chance.randrange(1, 16) * DAY
+        early = is_diligent and chance.random() < 0.9
+        if chance.random() < 0.8 or early:
+            world.values[kpi.pk, first] = end + (0 if early else chance.randrange(1, 16)) * DAY
         day = end + 5 * DAY
         review = Review.objects.create(
             organisation=cast.works, goal=goal, owner=person, name=f"{first:%Y-%m}", first=first, end=end, day=day
         )
         moved = (day - 6 * DAY, day + 9 * DAY) if chance.random() < 0.1 else None
         done = day + chance.randrange(-12, 50) * DAY if chance.random() < 0.85 else None
+        done = max(first, day - 20 * DAY) if early else done
         owners = [(dt.date.min, person.pk)]
         if chance.random() < 0.05:
             owners.append((day + chance.randrange(-9, 20) * DAY, chance.choice(list(world.people))))
