@@ -1,7 +1,8 @@
 """Signals upward: sent, answered, sent again once, escalated when nobody answers (docs/domain.md section 15)."""
 
 import datetime as dt
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
@@ -28,21 +29,28 @@ def send(goal: Goal, kind: str, text: str, *, by: Person) -> Signal:
     already_open: the person's last signal of this kind on this goal still waits."""
     text = checked(text)
     with transaction.atomic():
-        try:
-            with transaction.atomic():
-                made = Signal.objects.create(
-                    organisation_id=goal.organisation_id,
-                    goal=goal,
-                    author=by,
-                    kind=kind,
-                    text=text,
-                    waits_since=timezone.now(),
-                )
-        except IntegrityError:
-            message = _("You have said so already; your signal waits for an answer.")
-            raise Conflict("already_open", message) from None
+        with only_open():
+            made = Signal.objects.create(
+                organisation_id=goal.organisation_id,
+                goal=goal,
+                author=by,
+                kind=kind,
+                text=text,
+                waits_since=timezone.now(),
+            )
         tell(answerers(goal, by), "signal", made, by, text)
         return made
+
+
+@contextmanager
+def only_open() -> Iterator[None]:
+    """Of one person, goal and kind only one signal waits, however many tabs send it at once."""
+    try:
+        with transaction.atomic():
+            yield
+    except IntegrityError:
+        message = _("You have said so already; your signal waits for an answer.")
+        raise Conflict("already_open", message) from None
 
 
 def answer(signal: Signal, outcome: str, text: str, *, by: Person, version: int | None = None) -> Signal:
@@ -65,11 +73,10 @@ def reopen(signal: Signal, text: str, *, by: Person, version: int | None = None)
         now = held(signal, version, Signal.State.ANSWERED, _("It is not answered."), "not_answered")
         if now.reopened_at is not None:
             raise Conflict("reopened_before", _("It was sent again once already; send a new one."))
-        if Signal.objects.open().filter(author_id=now.author_id, goal_id=now.goal_id, kind=now.kind).exists():
-            raise Conflict("already_open", _("You have said so already; your signal waits for an answer."))
         now.state, now.outcome, now.escalated_at = Signal.State.OPEN, "", None
         now.reopened_at = now.waits_since = timezone.now()
-        said(now, SignalRound.Kind.REOPENED, by, text)
+        with only_open():
+            said(now, SignalRound.Kind.REOPENED, by, text)
         tell(answerers(now.goal, by), "signal_reopened", now, by, text)
         return now
 

@@ -4,10 +4,11 @@ import pytest
 from django.core.exceptions import ValidationError
 
 from cascade.errors import VersionMismatch
-from goals.models import GoalFigures, Kudos
-from goals.voices import access, kudos
+from goals import tree, undo
+from goals.models import GoalFigures, Kudos, Signal
+from goals.voices import access, kudos, signals
 from tests.goals.measuring import kpi, rolled_up
-from tests.goals.voices.telling import kudo, line, told
+from tests.goals.voices.telling import kudo, line, signal, told
 
 
 def code(goal, receivers, text, by) -> tuple[str, str]:
@@ -78,6 +79,19 @@ def test_others_join_in_once_and_may_leave(cast):
     assert list(made.joined.all()) == [cast.ada]
     kudos.join(made, cast.ada, joins=False)
     assert not made.joined.exists()
+
+
+def test_what_people_said_comes_back_with_a_goal_that_was_deleted(cast):
+    _, below = line(cast)
+    kudos.join(kudo(cast, below, by=cast.bo), cast.ada, joins=True)
+    signals.answer(signal(cast, below, by=cast.dee), "kept", "We stay with it", by=cast.cy)
+    with undo.act(cast.ada, "deleted") as act:
+        tree.delete(below, by=cast.ada)
+    assert not Kudos.objects.exists()
+    undo.take_back(act, cast.ada)
+    again = Kudos.objects.get()
+    assert (list(again.receivers.all()), list(again.joined.all())) == ([cast.cy], [cast.ada])
+    assert Signal.objects.get().rounds.get().text == "We stay with it"
 
 
 def test_kudos_on_a_goal_that_is_hidden_are_hidden(cast):
