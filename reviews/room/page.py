@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from goals.access import Rights
-from goals.models import DirtyMark, Goal, Kudos
+from goals.models import Goal, Kudos
 from goals.voices import wins
 from goals.voices.signals import open_signals
 from kpis.models import Kpi
@@ -211,7 +211,7 @@ def seen_among(person: Person, decisions: Iterable[Decision]) -> dict[int, Goal]
 def voices(room: Room, goal_ids: Collection[int]) -> dict[str, Any]:
     """What went well, and what people below say, of the goals on the agenda."""
     person, review = room.person, room.review
-    until = max(review.day, room.today)
+    until = review.organisation.day_of(review.signed_at) if review.signed_at else room.today
     return {
         "kudos": thanked(review, person, goal_ids, until),
         "reached": list(wins.newest(person, review.first, until).filter(goal__in=goal_ids)[:MOST_WINS]),
@@ -233,7 +233,6 @@ def context(review: Review, person: Person) -> dict[str, Any]:
     first = 1 + bool(room.last) + 1
     shown = [room.shown(number, item) for number, item in enumerate(room.agenda.pressing, first)]
     rest = [room.shown(0, item) for item in room.agenda.rest]
-    pending = DirtyMark.objects.filter(organisation_id=review.organisation_id).exists()
     return {
         "room": room,
         "review": review,
@@ -246,6 +245,5 @@ def context(review: Review, person: Person) -> dict[str, Any]:
         "may_check_in": review.is_owed and access.can_check_in(person, review),
         "may_correct": room.may_hold or person.pk in room.agenda.own.authors,
         "corrections": list(review.corrections.select_related("by", "check_in__author")),
-        "pending": pending,
         **heard,
     }

@@ -161,7 +161,9 @@ def in_words(act: Act, request: HttpRequest) -> dict[str, Any]:
     since = act.columns.get("since")
     ahead = since if since and since > act.review.organisation.today() else None
     eased = act.eased_before if isinstance(act, AdjustTarget) else 0
-    return {"moved": effects.moved(request.user, act.effect), "ahead": ahead, "eased": eased}
+    moved = effects.moved(request.user, act.effect)
+    moves = any(each.delta or each.was != each.status for each in moved)
+    return {"moved": moved if moves else [], "still": not moves, "ahead": ahead, "eased": eased}
 
 
 def decided(request: HttpRequest, review: Review, goal: Goal, kind: str, form: Any) -> bool:
