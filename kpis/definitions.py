@@ -134,6 +134,8 @@ def create_many(
         locks.refuse_new(made)
         Kpi.objects.bulk_create(made, batch_size=BATCH)
         Kpi.history.bulk_history_create(made, batch_size=BATCH, default_user=by, default_change_reason=reason)
+        if derived := [kpi.pk for kpi in made if kpi.is_derived]:
+            graph.settle_all(organisation_id, derived)
         marks.mark(organisation_id, kpis=[(kpi.pk, kpi.goal_id) for kpi in made])
         return made
 
