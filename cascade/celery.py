@@ -18,6 +18,7 @@ app.conf.beat_schedule = {
     "sweep-dirty-marks": {"task": "goals.tasks.sweep", "schedule": 30.0},
     # Every organisation has its own midnight, so the clock is looked at each quarter of an hour.
     "nightly": {"task": "goals.tasks.nightly", "schedule": crontab(minute="*/15")},
+    "sweep-forecast-marks": {"task": "kpis.tasks.sweep_forecasts", "schedule": 60.0},
     "signals-without-answer": {"task": "goals.tasks.escalate_signals", "schedule": crontab(minute=50)},
     "calendar-of-reviews": {"task": "reviews.tasks.work_out_all", "schedule": crontab(minute=20)},
     "reminders": {"task": "reviews.tasks.remind_all", "schedule": crontab(minute="*/5")},

@@ -37,12 +37,14 @@ class Told:
 
 @dataclass(frozen=True, slots=True)
 class Strategic:
-    """A strategic goal, its part of the strategy by weight, and how it stood DAYS_BACK days earlier."""
+    """A strategic goal, its part of the strategy by weight, how it stood DAYS_BACK days earlier, and the chance that it
+    is wholly reached: None of the past, and where too little of its weight has a trend."""
 
     line: Line
     told: Told
     part: Decimal
     before: Mapping[str, Any] | None
+    chance: Decimal | None
 
     @property
     def change(self) -> Decimal | None:
@@ -163,7 +165,7 @@ def board(person: Person, cycle: Cycle, on: dt.date | None = None, known: dt.dat
         cycle=cycle,
         on=lines.on,
         lines=lines,
-        strategic=strategic_of(lines, titles, before),
+        strategic=strategic_of(lines, titles, before, chances_of(lines) if now else {}),
         attention=attention_of(lines, losses[:MOST], titles),
         troubled=len(losses),
         unsure=[Unsure(line, titles[line.id], doubt(line)) for line in unsure[:MOST] if line.id in titles],
@@ -188,11 +190,28 @@ def figures_on(ids: Collection[int], day: dt.date) -> dict[int, dict[str, Any]]:
     return {row.pop("goal_id"): row for row in rows.values("goal_id", "day", "progress", "expected", "gap", "status")}
 
 
+def chances_of(lines: Lines) -> dict[int, Decimal | None]:
+    """That each strategic goal is wholly reached, if trends go on (docs/domain.md section 11)."""
+    goals = Goal.objects.filter(pk__in=[line.id for line in lines.strategic]).order_by()
+    return dict(goals.values_list("pk", "forecast__wholly"))
+
+
 @exactly
-def strategic_of(lines: Lines, titles: Mapping[int, Told], before: Mapping[int, Mapping[str, Any]]) -> list[Strategic]:
+def strategic_of(
+    lines: Lines,
+    titles: Mapping[int, Told],
+    before: Mapping[int, Mapping[str, Any]],
+    chances: Mapping[int, Decimal | None],
+) -> list[Strategic]:
     whole = sum((line.weight for line in lines.strategic), ZERO)
     return [
-        Strategic(line, titles[line.id], stored(line.weight / whole) if whole else ZERO, before.get(line.id))
+        Strategic(
+            line,
+            titles[line.id],
+            stored(line.weight / whole) if whole else ZERO,
+            before.get(line.id),
+            chances.get(line.id),
+        )
         for line in lines.strategic
         if line.id in titles
     ]

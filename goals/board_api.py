@@ -39,6 +39,10 @@ class BoardStrategic(serializers.Serializer):
     stale_share = Figure(allow_null=True)
     status = serializers.ChoiceField(choices=STATUSES)
     trouble_below = serializers.IntegerField()
+    chance = Figure(
+        allow_null=True,
+        help_text="That it is wholly reached if trends go on; null for a past date, or where too few have a trend.",
+    )
     change = Figure(allow_null=True, help_text=f"Of its progress, against the last snapshot {DAYS_BACK} days earlier.")
 
 
@@ -141,6 +145,7 @@ def told(found: Board) -> dict:
                 "share_of_strategy": figure(each.part),
                 **figures(each.line, "progress", "expected", "gap", "coverage", "stale_share"),
                 "trouble_below": each.line.trouble_below,
+                "chance": figure(each.chance),
                 "change": figure(each.change),
             }
             for each in found.strategic

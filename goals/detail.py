@@ -225,6 +225,13 @@ class Detail:
         until = self.organisation.end_of(self.on) if self.moment.is_past else None
         return history.changes(self.goal, self.person, until)
 
+    @cached_property
+    def forecast(self) -> Any:
+        """What is foreseen from today on (docs/domain.md section 11); None of the past, before the first one and where
+        nothing below has a trend."""
+        found = None if self.moment.is_past else getattr(self.goal, "forecast", None)
+        return found if found and found.progress is not None and found.share and self.goal.is_open else None
+
     @property
     def sentence(self) -> str:
         return words.sentence(self.figures)

@@ -97,6 +97,12 @@ class KpiSource(Protocol):
     def goals_back(self, organisation_id: int, goal_ids: Collection[int]) -> None:
         """The same taken back."""
 
+    def rolled_up(
+        self, organisation_id: int, kpi_ids: Collection[int] | None, goal_ids: Collection[int] | None
+    ) -> None:
+        """These KPIs were scored anew and these goals changed (None: all): what follows from them is to be found anew.
+        Called within the roll-up's transaction."""
+
     def recordable(self, person: Person, kpi_ids: Collection[int]) -> Collection[int]:
         """Those of these KPIs for which a person may enter values."""
 

@@ -72,6 +72,7 @@ def roll_up(organisation_id: int, *, everything: bool = False) -> Done:
         else:
             changed = refresh(organisation, on, structure.ancestor_ids(dirty), rescore)
         DirtyMark.objects.filter(pk__in=[mark for mark, _, _ in marks]).delete()
+        source().rolled_up(organisation_id, None if everything else rescore, None if everything else dirty)
         state.finished_at, state.figures_on = timezone.now(), on
         state.save(update_fields=["finished_at", "figures_on"])
         return Done(len(marks), changed)

@@ -26,6 +26,7 @@ from kpis import (
     targets,
 )
 from kpis import serializers as shapes
+from kpis.forecast.api import ForecastOfKpi
 from kpis.links import hidden, ids_by_row, link
 from kpis.models import Kpi, ProcessKpi, ResourceLink
 from kpis.rolled.api import SourcesOfKpi, with_source
@@ -69,7 +70,7 @@ ORDERS = {
 }
 
 
-class Kpis(SourcesOfKpi, Resource):
+class Kpis(ForecastOfKpi, SourcesOfKpi, Resource):
     def found(self, pk) -> Kpi:
         rows = Kpi.objects.visible_to(self.person).select_related("goal__cycle", "goal__unit", "goal__owner__unit")
         return get_object_or_404(rows, pk=int(pk))
@@ -85,7 +86,6 @@ class Kpis(SourcesOfKpi, Resource):
             shape.to_representation(
                 row
                 | {"formula": formula_shown(row["formula"], visible) if row["formula"] else None}
-                | shapes.KpiRow.NOT_YET
                 | {"processes": processes[row["id"]], "resources": resources[row["id"]]}
             )
             for row in rows

@@ -21,11 +21,15 @@ DAY_IN_MS = 24 * 60 * 60 * 1000
 SEGMENT = {"type": "scatter", "mode": "lines", "hoverinfo": "skip"}
 
 
-def figure_of(shown: Course, events: Sequence[Event] = ()) -> dict[str, Any] | None:
-    """None for what is done or not: a sentence says all there is."""
+def figure_of(shown: Course, events: Sequence[Event] = (), ahead: Sequence[Any] = ()) -> dict[str, Any] | None:
+    """None for what is done or not: a sentence says all there is. `ahead`: the `path` of a KpiForecast."""
     if shown.definition.is_boolean:
         return None
-    traces = [trace for trace in (*asked(shown), *measured(shown), marked(shown, events)) if trace["x"]]
+    traces = [
+        trace
+        for trace in (*foreseen(shown, ahead), *asked(shown), *measured(shown), marked(shown, events))
+        if trace["x"]
+    ]
     ends = [label(shown.kpi.target, _("Target")), label(shown.kpi.stretch, _("Stretch"))]
     if shown.definition.is_maintain:
         ends = [label(shown.definition.upper, _("At most")), label(shown.definition.lower, _("At least"))]
@@ -70,6 +74,23 @@ def asked(shown: Course) -> list[dict[str, Any]]:
             }
         )
     return [*earlier_paths(shown), *traces, level(shown, definition.target), level(shown, definition.stretch)]
+
+
+def foreseen(shown: Course, ahead: Sequence[Any]) -> list[dict[str, Any]]:
+    """The way ahead as a band, with the line in its middle."""
+    x = [day for day, *_numbers in ahead]
+    values, lows, highs = ([float(row[place]) for row in ahead] for place in (1, 2, 3))
+    line = {"color": charts.MEASURED, "width": 2, "dash": "dash"}
+    edge = {"color": charts.BAND, "width": 0}
+    unit = charts.text(shown.kpi.unit)
+    texts = [_("Foreseen %(value)s") % {"value": f"{number_text(Decimal(row[1]))} {unit}".strip()} for row in ahead]
+    return [
+        SEGMENT | {"name": "low", "x": x, "y": lows, "line": edge},
+        SEGMENT | {"name": "high", "x": x, "y": highs, "line": edge, "fill": "tonexty", "fillcolor": charts.BAND},
+        SEGMENT
+        | {"name": "foreseen", "x": x, "y": values, "line": line}
+        | {"text": texts, "hoverinfo": "text", "hovertemplate": "%{text}<extra></extra>"},
+    ]
 
 
 def marked(shown: Course, events: Sequence[Event]) -> dict[str, Any]:

@@ -55,6 +55,8 @@ OWN = (
 # A row's `stretch` is the value aimed at, not how much of it is reached.
 FIGURES = tuple(name for name in STORED if name not in ("stretch", "share"))
 
+FORECAST = {"forecast_point": "forecast__point", "forecast_probability": "forecast__probability"}
+
 
 def rows(person: Person, ids: Collection[int]) -> list[Row]:
     """These KPIs, in this order, without those the person may not see.
@@ -64,6 +66,7 @@ def rows(person: Person, ids: Collection[int]) -> list[Row]:
     """
     figures = {name: F(f"figures__{name}") for name in (*FIGURES, "rolled_up_at")}
     kpis = Kpi.objects.visible_to(person).filter(pk__in=ids).order_by()
+    figures |= {name: F(held) for name, held in FORECAST.items()}
     found = {row["id"]: row for row in kpis.values(*OWN, *LIFE, stretch_progress=F("figures__stretch"), **figures)}
     pending = pending_kpis(person.organisation_id, found)
     for row in found.values():
@@ -88,6 +91,7 @@ def rows_at(person: Person, ids: Collection[int], on: dt.date | None, known: dt.
         figures = stored_figures(score)
         row |= {name: then[name] for name in DATED}
         row |= {name: figures[name] for name in FIGURES}
+        row |= dict.fromkeys(FORECAST)  # a forecast is made for the day it is made on
         row |= {"reason": score.reason, "stretch_progress": score.stretch, "rolled_up": True, "rolled_up_at": None}
         live(row)
     return [found[pk] for pk in ids if pk in found]

@@ -310,6 +310,19 @@ def values_at(
     return found
 
 
+def current(organisation: Organisation, kpi_ids: Collection[int] | None) -> dict[int, Values]:
+    """The values that count now of these KPIs (None: all)."""
+    measured = Measurement.objects.filter(organisation_id=organisation.pk, value__isnull=False)
+    if kpi_ids is not None:
+        measured = measured.filter(kpi_id__in=kpi_ids)
+    found: dict[int, dict[dt.date, CurrentValue]] = defaultdict(dict)
+    for kpi_id, period, value, observed_on in measured.order_by().values_list(
+        "kpi_id", "period", "value", "observed_on"
+    ):
+        found[kpi_id][period] = CurrentValue(value, observed_on)
+    return found
+
+
 class Source:
     """The one source of KPI scores (`goals.kpi_source.KpiSource`)."""
 
@@ -364,21 +377,10 @@ class Source:
             kpis = Kpi.objects.filter(organisation_id=organisation.pk, pk__in=needed - known_rows.keys()).order_by()
             known_rows |= {row["id"]: with_life(row) for row in kpis.values(*COLUMNS, *LIFE)}
             ids |= needed
-        current = self._current(organisation, None if are_all else ids)
-        derived = derived_values.calculate(known_rows, current, on, fiscal_of(organisation), only)
-        current.update(derived)
-        return current, derived
-
-    def _current(self, organisation: Organisation, kpi_ids: Collection[int] | None) -> dict[int, Values]:
-        current = Measurement.objects.filter(organisation_id=organisation.pk, value__isnull=False)
-        if kpi_ids is not None:
-            current = current.filter(kpi_id__in=kpi_ids)
-        found: dict[int, dict[dt.date, CurrentValue]] = defaultdict(dict)
-        for kpi_id, period, value, observed_on in current.order_by().values_list(
-            "kpi_id", "period", "value", "observed_on"
-        ):
-            found[kpi_id][period] = CurrentValue(value, observed_on)
-        return found
+        held = current(organisation, None if are_all else ids)
+        derived = derived_values.calculate(known_rows, held, on, fiscal_of(organisation), only)
+        held.update(derived)
+        return held, derived
 
     def at(
         self, organisation: Organisation, on: dt.date, known: dt.datetime | None, goal_ids: Collection[int] | None

@@ -128,8 +128,14 @@ class KpiRow(Row):
     )
     latest_value = decimal()
     latest_observed_on = serializers.DateField(allow_null=True)
-    forecast = Figure(allow_null=True, help_text="Always null: nothing is forecast yet.")
-    probability = Figure(allow_null=True, help_text="Always null: nothing is forecast yet.")
+    forecast = Figure(
+        source="forecast_point",
+        allow_null=True,
+        help_text="Where it ends up if its trend goes on, in its unit; null without one, with `as_of` or `known`.",
+    )
+    probability = Figure(
+        source="forecast_probability", allow_null=True, help_text="That it then meets its target, 0 to 1."
+    )
     rolled_up = serializers.BooleanField(help_text="The figures include everything committed for this KPI.")
     rolled_up_at = serializers.DateTimeField(
         allow_null=True, help_text="When the figures last changed; null with `as_of` or `known`."
@@ -138,7 +144,6 @@ class KpiRow(Row):
     updated_at = serializers.DateTimeField(help_text="When the definition last changed.")
 
     LINKS = ("processes", "resources")
-    NOT_YET = {"forecast": None, "probability": None}
 
 
 def value(**options) -> Exact:

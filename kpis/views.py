@@ -24,6 +24,7 @@ from kpis.around import around_kpi
 from kpis.calculation import calculation
 from kpis.course import LAST_PERIODS, Course, Line, course_of
 from kpis.events import happened
+from kpis.forecast import words as forecast_words
 from kpis.forms import DoneForm, KpiForm, StateForm, ValueForm, WithdrawForm
 from kpis.models import Kpi
 from kpis.rolled import telling
@@ -223,6 +224,7 @@ def page(request, course: Course, line: Line | None = None, *, form=None, withdr
     for each in annotations:
         each.may_remove = may_edit or each.author_id == person.pk
     events = happened(course, asked, annotations)
+    forecast = forecast_words.told(kpi)
     if may_annotate:
         annotation = annotation or AnnotationForm(kpi=kpi)
     context = {
@@ -236,7 +238,8 @@ def page(request, course: Course, line: Line | None = None, *, form=None, withdr
         "may_edit": may_edit,
         "words": words.told(course),
         "calculation": calculation(course.definition, course.score, course.fiscal, thresholds(kpi.organisation)),
-        "figure": charts.figure_of(course, events),
+        "figure": charts.figure_of(course, events, forecast.forecast.path if forecast else ()),
+        "forecast": forecast,
         "events": events,
         "annotations": annotations,
         "annotation_form": annotation,

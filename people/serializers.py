@@ -57,6 +57,7 @@ class OrganisationRow(Row):
     vague_words = serializers.CharField(
         help_text="First words of a title that need a number beside them; empty: the usual ones."
     )
+    forecast_from = serializers.IntegerField(help_text="A KPI is forecast from so many judged values on, 4 to 24.")
     attribution = serializers.CharField(help_text="Where imported data comes from and under which licence.")
     today = serializers.DateField(help_text="The date it is now in the organisation's time zone.")
     created_at = serializers.DateTimeField()
@@ -87,6 +88,7 @@ class OrganisationChange(serializers.Serializer):
     grace_once = days()
     smart_minimum = Whole(min_value=0, max_value=100)
     vague_words = Text(allow_blank=True, max_length=10_000)
+    forecast_from = Whole(min_value=4, max_value=24)
     attribution = Text(allow_blank=True, max_length=10_000)
 
 

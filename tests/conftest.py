@@ -1,9 +1,13 @@
 import pytest
+from hypothesis import HealthCheck, settings
 
 from people import notifications
 from tests import cast as company
 
 pytest_plugins = ["tests.machine"]
+
+settings.register_profile("busy", suppress_health_check=[HealthCheck.too_slow], deadline=None)
+settings.load_profile("busy")  # a busy machine is slow, not wrong
 
 
 @pytest.fixture

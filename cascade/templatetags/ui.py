@@ -120,6 +120,18 @@ def number(value: Decimal | None, unit: str = "") -> str:
 
 
 @register.filter
+def chance(share: Decimal | None) -> str:
+    """How likely something is, without more precision than it has: "less than 5%", "62%", "more than 95%"."""
+    if share is None:
+        return nothing()
+    if share < Decimal("0.05"):
+        return gettext("less than %(share)s") % {"share": percent_text(Decimal("0.05"))}
+    if share > Decimal("0.95"):
+        return gettext("more than %(share)s") % {"share": percent_text(Decimal("0.95"))}
+    return percent_text(share, 0)
+
+
+@register.filter
 def exact(value: Decimal | None, unit: str = "") -> str:
     """A value as somebody entered it, with every decimal: "1,234.5678 h"."""
     return nothing() if value is None else with_unit(written(trimmed(Decimal(value))), unit)

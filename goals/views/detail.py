@@ -23,7 +23,7 @@ from goals.views import alignments, moments
 from goals.voices import section
 
 FOLD_AFTER = 8  # rows of a long table; print shows all of them
-JOINED = ("organisation", "level", "owner__unit", "unit", "cycle", "perspective", "parent")
+JOINED = ("organisation", "level", "owner__unit", "unit", "cycle", "perspective", "parent", "forecast")
 NOTES = {
     Method.weighted_mean: gettext_lazy("Weight × progress = points. The points add up exactly"),
     Method.weakest_link: gettext_lazy("The weakest part decides"),

@@ -6,6 +6,7 @@ from kpis.models.closing import ClosedGoal, ClosedKpi, Closing
 from kpis.models.derived import KpiSource
 from kpis.models.factor import FactorKpi, SuccessFactor
 from kpis.models.figures import KpiFigures, KpiSnapshot
+from kpis.models.forecast import ForecastMark, ForecastRun, GoalForecast, KpiForecast
 from kpis.models.initiative import Initiative, InitiativeGoal, InitiativeKpi, Milestone
 from kpis.models.kpi import Kpi, KpiQuerySet
 from kpis.models.measure import ChosenMeasure
@@ -25,11 +26,15 @@ __all__ = [
     "ClosedKpi",
     "Closing",
     "FactorKpi",
+    "ForecastMark",
+    "ForecastRun",
+    "GoalForecast",
     "Initiative",
     "InitiativeGoal",
     "InitiativeKpi",
     "Kpi",
     "KpiFigures",
+    "KpiForecast",
     "KpiQuerySet",
     "KpiSnapshot",
     "KpiSource",

@@ -33,7 +33,8 @@ class Organisation(models.Model):
     Its row is the lock of every structural change and roll-up of its goal trees. `on_track` and `at_risk` are gaps,
     `min_coverage` a share (section 6.8 and 8); grace is in days after a period's end (section 6.1). A goal
     starts only with a S.M.A.R.T. score of at least `smart_minimum` (0: with any); `vague_words`, separated by white
-    space or commas, take the place of the usual ones (section 12).
+    space or commas, take the place of the usual ones (section 12). A KPI
+    is forecast from `forecast_from` judged values on (section 11).
     """
 
     class NamedBy(models.TextChoices):
@@ -59,6 +60,9 @@ class Organisation(models.Model):
     smart_minimum = models.PositiveSmallIntegerField(default=0, validators=[MaxValueValidator(100)])
     vague_words = models.TextField(blank=True)
     pays = models.BooleanField(default=False, help_text="Has bonus plans (docs/domain.md section 13).")
+    forecast_from = models.PositiveSmallIntegerField(
+        default=6, validators=[MinValueValidator(4), MaxValueValidator(24)]
+    )
     attribution = models.TextField(blank=True, help_text="Where imported data comes from and under which licence.")
     version = models.PositiveIntegerField(default=1)
     created_at = models.DateTimeField(auto_now_add=True)
