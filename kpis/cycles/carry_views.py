@@ -17,7 +17,7 @@ from goals import undo
 from goals.models import CarriedGoal, Cycle, Goal
 from goals.views.editing import read_or_write
 from kpis.cycles import carrying, words
-from kpis.cycles.carrying import KpiLine, Plan
+from kpis.cycles.carrying import MOST_GOALS, KpiLine, Plan
 from kpis.cycles.forms import CarryForm, TargetsForm
 from kpis.cycles.proposing import Way
 from kpis.cycles.views import run
@@ -56,6 +56,9 @@ def carry_over(request: HttpRequest, pk: int) -> HttpResponse:
         context |= {"step": "choose", "choices": choices(request, source, into)}
         context["empty"] = request.method == "POST" and "back" not in request.POST
         return render(request, "kpis/cycles/carry.html", context, status=422 if context["empty"] else 200)
+    if len(chosen(request)) > MOST_GOALS:
+        context |= {"step": "choose", "choices": choices(request, source, into), "most": MOST_GOALS}
+        return render(request, "kpis/cycles/carry.html", context, status=422)
     return targets(request, source, into, context)
 
 

@@ -189,3 +189,9 @@ def test_without_a_later_cycle_the_next_step_is_to_make_one(cast, past, hal):
     cast.cycle.goals.all().delete()
     Cycle.objects.filter(pk=cast.cycle.pk).update(state="closed")
     assert "No later cycle yet" in text(hal.get(f"/cycles/{past.cycle.pk}/carry-over/"))
+
+
+def test_too_many_goals_at_once_are_told(cast, past, ahead, hal, monkeypatch):
+    monkeypatch.setattr("kpis.cycles.carry_views.MOST_GOALS", 1)
+    response = carried(hal, past, ahead, goal=[past.goal.pk, past.below.pk])
+    assert (response.status_code, "Choose at most 1 goals at once" in text(response)) == (422, True)
