@@ -10,13 +10,14 @@ class ReviewsConfig(AppConfig):
         from kpis import owed
         from kpis.cycles import missing
         from people.notifications import Kind, register
-        from reviews.asking import check_ins  # models exist only now
+        from reviews.asking import check_ins, sign_offs  # models exist only now
         from reviews.closings import unsigned
         from reviews.confidence import confidences
 
         confidence.register(confidences)
         missing.register(unsigned)
         owed.register(check_ins)
+        owed.register(sign_offs)
         register(
             Kind(
                 "decision", _("Decisions about your goals"), _("%(by)s decided about “%(goal)s”: %(reason)s"), "scale"

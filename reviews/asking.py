@@ -6,7 +6,7 @@ from django.utils.translation import gettext as _
 
 from kpis.owed import Asked
 from people.models import Person
-from reviews.reading import check_ins_owed
+from reviews.reading import check_ins_owed, waiting_for_sign_off
 
 
 def check_ins(person: Person) -> list[Asked]:
@@ -22,4 +22,19 @@ def check_ins(person: Person) -> list[Asked]:
             late=review.day < today,
         )
         for review in check_ins_owed(person)
+    ]
+
+
+def sign_offs(person: Person) -> list[Asked]:
+    """The reviews of the people one manages that are being held and wait to be signed off; one query."""
+    today = person.organisation.today()
+    return [
+        Asked(
+            title=review.goal.title,
+            detail=_("%(name)s holds the review of %(period)s") % {"name": review.owner.name, "period": review.name},
+            url=f"{reverse('reviews:room', args=[review.pk])}#sign-off",
+            action=_("Sign off"),
+            late=review.day < today,
+        )
+        for review in waiting_for_sign_off(person)
     ]

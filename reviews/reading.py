@@ -20,6 +20,13 @@ def check_ins_owed(person: Person) -> list[Review]:
     return list(rows.select_related("goal__level", "goal__figures").order_by("day", "pk"))
 
 
+def waiting_for_sign_off(person: Person) -> list[Review]:
+    """The reviews being held that somebody owes whose manager the person is, and for which they did not check in."""
+    said = CheckIn.objects.submitted().filter(review=OuterRef("pk"), author=person)
+    rows = Review.objects.visible_to(person).filter(state=Review.State.OPEN, owner__manager=person)
+    return list(rows.exclude(Exists(said)).select_related("goal", "owner").order_by("day", "pk"))
+
+
 def before(review: Review, person: Person) -> CheckIn | None:
     """The last check-in of the goal's earlier reviews by the same person."""
     earlier = CheckIn.objects.submitted().filter(

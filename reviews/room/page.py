@@ -215,7 +215,7 @@ def voices(room: Room, goal_ids: Collection[int]) -> dict[str, Any]:
     return {
         "kudos": thanked(review, person, goal_ids, until),
         "reached": list(wins.newest(person, review.first, until).filter(goal__in=goal_ids)[:MOST_WINS]),
-        "signals": list(open_signals(goal_ids, person)),
+        "signals": list(open_signals(goal_ids, person)) if review.is_owed else [],
     }
 
 

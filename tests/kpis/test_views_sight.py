@@ -379,4 +379,4 @@ def test_the_page_takes_the_same_queries_whatever_the_goals(cast, deals, top, go
     with CaptureQueriesContext(connection) as queries:
         client.get("/")
 
-    assert len(queries) == 18
+    assert len(queries) == 19

@@ -10,6 +10,7 @@ from django.urls import reverse
 
 from goals import progress
 from goals.models import Goal, GoalFigures
+from goals.voices import signals
 from kpis.models import Initiative, Kpi
 from kpis.recording import record_one
 from people.models import Person
@@ -281,6 +282,30 @@ def test_a_signed_review_is_corrected_beside_what_was_signed(held):
     for person, status in ((held.cast.cy, 403), (held.cast.dee, 403), (held.cast.eve, 404)):
         assert post(person, "correct", review.pk, text="No", once="n").status_code == status
     assert Correction.objects.count() == 1
+
+
+def test_who_is_signed_off_leads_to_the_minutes(held):
+    signals.send(held.serve, "not_reachable", "Too far", by=held.cast.cy)
+    assert "Too far" in shown(held.cast.bo, held.review).text
+    text = shown(held.cast.bo, signed(held)).text
+    assert "Signed off. The minutes hold the figures of that day" in text
+    assert "Too far" not in text
+
+
+def test_the_manager_is_asked_to_sign_off(held):
+    review = Review.objects.filter(goal=held.faster).earliest("day")
+
+    def home(person: Person) -> str:
+        return read(signed_in(person).get("/")).text
+
+    asked = f"Faster Cy holds the review of {review.name}"
+    assert asked not in home(held.cast.bo)
+    holding.begin(review, by=held.cast.cy)
+    assert asked in home(held.cast.bo)
+    for other in (held.cast.ada, held.cast.cy, held.cast.eve):
+        assert asked not in home(other)
+    holding.sign_off(review, by=held.cast.bo)
+    assert asked not in home(held.cast.bo)
 
 
 def test_as_many_queries_for_one_goal_as_for_three(held):
