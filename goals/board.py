@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db.models import Count, OuterRef, Q, Subquery
 
@@ -35,16 +35,23 @@ class Told:
     unit: str
 
 
+class Chances(NamedTuple):
+    """That at least 70 %, and that all of a goal is reached, each 0..1."""
+
+    mostly: Decimal
+    wholly: Decimal
+
+
 @dataclass(frozen=True, slots=True)
 class Strategic:
-    """A strategic goal, its part of the strategy by weight, how it stood DAYS_BACK days earlier, and the chance that it
-    is wholly reached: None of the past, and where too little of its weight has a trend."""
+    """A strategic goal, its part of the strategy by weight, how it stood DAYS_BACK days earlier, and how likely it
+    arrives: None of the past, and where too little of its weight has a trend."""
 
     line: Line
     told: Told
     part: Decimal
     before: Mapping[str, Any] | None
-    chance: Decimal | None
+    chances: Chances | None
 
     @property
     def change(self) -> Decimal | None:
@@ -190,10 +197,11 @@ def figures_on(ids: Collection[int], day: dt.date) -> dict[int, dict[str, Any]]:
     return {row.pop("goal_id"): row for row in rows.values("goal_id", "day", "progress", "expected", "gap", "status")}
 
 
-def chances_of(lines: Lines) -> dict[int, Decimal | None]:
-    """That each strategic goal is wholly reached, if trends go on (docs/domain.md section 11)."""
-    goals = Goal.objects.filter(pk__in=[line.id for line in lines.strategic]).order_by()
-    return dict(goals.values_list("pk", "forecast__wholly"))
+def chances_of(lines: Lines) -> dict[int, Chances]:
+    """How likely each strategic goal arrives if trends go on (docs/domain.md section 11)."""
+    goals = Goal.objects.filter(pk__in=[line.id for line in lines.strategic], forecast__mostly__isnull=False)
+    rows = goals.order_by().values_list("pk", "forecast__mostly", "forecast__wholly")
+    return {pk: Chances(mostly, wholly) for pk, mostly, wholly in rows}
 
 
 @exactly
@@ -201,7 +209,7 @@ def strategic_of(
     lines: Lines,
     titles: Mapping[int, Told],
     before: Mapping[int, Mapping[str, Any]],
-    chances: Mapping[int, Decimal | None],
+    chances: Mapping[int, Chances],
 ) -> list[Strategic]:
     whole = sum((line.weight for line in lines.strategic), ZERO)
     return [

@@ -39,10 +39,11 @@ class BoardStrategic(serializers.Serializer):
     stale_share = Figure(allow_null=True)
     status = serializers.ChoiceField(choices=STATUSES)
     trouble_below = serializers.IntegerField()
-    chance = Figure(
+    chance_mostly = Figure(
         allow_null=True,
-        help_text="That it is wholly reached if trends go on; null for a past date, or where too few have a trend.",
+        help_text="That at least 0.7 is reached if trends go on; null for a past date, or where too few have a trend.",
     )
+    chance_wholly = Figure(allow_null=True, help_text="That all of it is.")
     change = Figure(allow_null=True, help_text=f"Of its progress, against the last snapshot {DAYS_BACK} days earlier.")
 
 
@@ -145,7 +146,8 @@ def told(found: Board) -> dict:
                 "share_of_strategy": figure(each.part),
                 **figures(each.line, "progress", "expected", "gap", "coverage", "stale_share"),
                 "trouble_below": each.line.trouble_below,
-                "chance": figure(each.chance),
+                "chance_mostly": figure(each.chances and each.chances.mostly),
+                "chance_wholly": figure(each.chances and each.chances.wholly),
                 "change": figure(each.change),
             }
             for each in found.strategic

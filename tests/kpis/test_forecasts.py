@@ -156,17 +156,17 @@ def test_the_pages_of_kpi_goal_and_dashboard_say_how_likely_it_arrives(august, c
     goal = cast.goal("Grow", owner=cast.ada)
     kpi = measured(goal, [10, 12, 15, 15, 18, 22, 23])
     ada = signed_in(cast.ada)
-    assert "Chance to arrive" not in ada.get(f"/goals/{goal.pk}/").content.decode()
+    assert "Chance of 70%" not in ada.get(f"/goals/{goal.pk}/").content.decode()
     forecasts_made(goal)
     of_kpi = ada.get(f"/kpis/{kpi.pk}/").content.decode()
     assert "34 min, 8 in 10 courses end between 30.6 min and 37.4 min" in of_kpi
     assert "Chance: less than 5% to meet its target." in of_kpi
     assert "through 7 values, made on 12 Aug 2026" in of_kpi
     of_goal = ada.get(f"/goals/{goal.pk}/").content.decode()
-    assert "Chance to arrive" in of_goal
+    assert "Chance of 70%" in of_goal
     assert "trends lead to 85%" in of_goal
-    assert "less than 5%" in ada.get("/dashboard/").content.decode()
-    assert "Chance to arrive" not in ada.get(f"/goals/{goal.pk}/?as_of=2026-08-01").content.decode()
+    assert "of all less than 5%" in ada.get("/dashboard/").content.decode()
+    assert "Chance of 70%" not in ada.get(f"/goals/{goal.pk}/?as_of=2026-08-01").content.decode()
 
 
 def test_too_few_values_are_said_so(august, cast):
