@@ -102,6 +102,9 @@ def test_only_who_may_move_a_review_is_offered_to(goals, cast):
 
 
 def test_the_list_offers_what_the_rule_allows(goals, cast):
+    for title, owner in (("Beside", cast.ada), ("Further on", cast.cy)):
+        cast.goal(title, goals[0], level=2, owner=owner)
+    work_out(cast.works)
     for person in (cast.ada, cast.bo, cast.cy, cast.dee, cast.eve):
         rows = for_lines(Review.objects.select_related("goal__unit", "goal__owner__unit"), person)
         assert {row.pk: row.may_hold for row in rows} == {row.pk: access.can_hold(person, row) for row in rows}
