@@ -74,7 +74,7 @@ def test_from_the_mail_to_the_next_review(cast, visit, company):
     page = ada.open(f"/reviews/{review.pk}/")
     page.get_by_role("button", name="Sign off").click()
     expect(page.get_by_text("What it says stays as it is.")).to_be_visible()
-    page.get_by_role("link", name="Minutes").click()
+    page.get_by_role("link", name="Minutes", exact=True).click()
     expect(page.get_by_role("region", name="Decisions")).to_contain_text("Parts come in May")
     ada.check_looks()
 
