@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from cascade.errors import Conflict, VersionMismatch
 from goals import progress, tree
 from goals.models import Goal
-from kpis import catchball
+from kpis import catchball, definitions
 from kpis.cycles import closing, missing, states
 from kpis.models import Closing, Kpi, Proposal
 from people.models import Notification
@@ -253,3 +253,26 @@ def test_who_locked_the_past_is_told_in_the_history(cast, past):
 def test_trees_stay_sound(cast, past):
     closed(past, cast.ada)
     assert list(tree.faults(cast.works.pk)) == []
+
+
+def test_links_to_kpis_of_goals_cancelled_with_the_cycle_end_and_come_back(cast, past):
+    draft = cast.goal("Never begun", past.goal, state=Goal.State.DRAFT)
+    usual = {"by": cast.ada, "target": Decimal(10), "baseline": Decimal(0), "unit": "calls"}
+    source = definitions.create(draft, name="Source", **usual)
+    elsewhere = cast.goal("This year")
+    links = [{"source": source.pk, "weight": 1}]
+    total = definitions.create(
+        elsewhere, name="Total", source="rollup", method="sum", missing="skip", links=links, **usual
+    )
+    closed(past, cast.ada)
+    assert "ended_on" in Kpi.objects.get(pk=total.pk).links[0]
+    states.change_state(past.cycle, "open", by=cast.ada, reason="Too early")
+    assert "ended_on" not in Kpi.objects.get(pk=total.pk).links[0]
+
+
+def test_a_goal_too_weak_to_start_is_not_accepted_while_it_is_planned(cast, planned):
+    type(cast.works).objects.filter(pk=cast.works.pk).update(smart_minimum=90)
+    asked = cast.goal("Asked", cycle=planned, owner=cast.cy, state=Goal.State.PROPOSED)
+    with pytest.raises(Conflict) as refused:
+        catchball.accept(catchball.of_goal(asked), by=cast.cy)
+    assert refused.value.code == "smart_too_low"
