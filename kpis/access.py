@@ -69,6 +69,12 @@ def recordable_among(person: Person, kpi_ids: Collection[int], token: ApiToken |
     return {kpi.pk for kpi in kpis.select_related("goal__unit", "goal__owner__unit") if recorder.may(kpi)}
 
 
+def typed_among(person: Person, kpi_ids: Collection[int]) -> set[int]:
+    """The same without those whose values are calculated, for which nobody enters any."""
+    typed = Kpi.objects.filter(pk__in=kpi_ids).exclude(source__in=Kpi.DERIVED).order_by()
+    return recordable_among(person, list(typed.values_list("pk", flat=True)))
+
+
 def token_names(token: ApiToken | None, kpi: Kpi) -> bool:
     """A token made for named KPIs records only those."""
     return not isinstance(token, ApiToken) or not token.kpi_ids or kpi.pk in token.kpi_ids

@@ -18,7 +18,7 @@ from goals.kpi_source import Around, Difference, compare
 from goals.models import Goal
 from goals.nodes import ZERO, KpiPart
 from goals.nodes import stored as rounded
-from kpis.access import recordable_among
+from kpis.access import typed_among
 from kpis.attainment import CurrentValue, Earlier, KpiDefinition, KpiScore, Revision, current_values, score
 from kpis.calculation import Calculation, calculation
 from kpis.dated import asked_on
@@ -326,7 +326,7 @@ def current(organisation: Organisation, kpi_ids: Collection[int] | None) -> dict
 class Source:
     """The one source of KPI scores (`goals.kpi_source.KpiSource`)."""
 
-    recordable = staticmethod(recordable_among)
+    recordable = staticmethod(typed_among)
     dependents = staticmethod(graph.dependents)
     goals_ended = staticmethod(changing.goals_ended)
     goals_back = staticmethod(changing.goals_back)

@@ -116,6 +116,9 @@ def test_the_page_tells_where_values_come_from_and_takes_none(shop, ada):
     assert "In each period the sum of these KPIs." in page
     assert reverse("kpis:detail", args=[shop.orders[0].pk]) in page
     assert "Enter a value" not in page
+    for goal, kpi, is_entered in ((shop.top, total, False), (shop.north, shop.orders[0], True)):
+        of_goal = ada.get(reverse("goals:detail", args=[goal.pk])).content.decode()
+        assert (reverse("kpis:begin_value", args=[kpi.pk]) in of_goal) is is_entered
     below = ada.get(reverse("kpis:detail", args=[shop.orders[0].pk])).content.decode()
     assert "Calculated from it" in below
     assert "Enter a value" in below
