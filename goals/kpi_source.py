@@ -94,6 +94,9 @@ class KpiSource(Protocol):
     def goals_ended(self, organisation_id: int, goal_ids: Collection[int], on: dt.date) -> None:
         """KPIs that are taken from those of cancelled goals are so up to this day."""
 
+    def came_back(self, organisation_id: int, kpi_ids: Collection[int]) -> None:
+        """Deleted KPIs are there again: what they are calculated from is found anew, as far as it is there."""
+
     def goals_back(self, organisation_id: int, goal_ids: Collection[int]) -> None:
         """The same taken back."""
 

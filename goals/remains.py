@@ -22,14 +22,15 @@ def written_down(goal: Goal) -> dict[str, Any]:
 
 
 def lost_with(goal: Goal) -> list[models.Model]:
-    """In an order in which they can be written again. Marks are promises about what is there, so they are left out."""
+    """In an order in which they can be written again. Marks are promises about what is there, so they are left out, and
+    so is what follows from other rows (`follows`)."""
     collector = Collector(using="default", origin=goal)
     collector.collect([goal])
     for rows in collector.fast_deletes:
         collector.add(rows)
     collector.sort()
     found = [row for rows in reversed(collector.data.values()) for row in rows]
-    return [row for row in found if not isinstance(row, Goal | DirtyMark)]
+    return [row for row in found if not isinstance(row, Goal | DirtyMark) and not getattr(row, "follows", False)]
 
 
 def come_back(rows: str, by: Person | None) -> None:

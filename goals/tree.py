@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy
 from cascade.errors import Conflict
 from cascade.versions import refuse_other
 from goals import acts, locks, marks, remains, structure
+from goals.kpi_source import source
 from goals.models import Cycle, Goal, TreeNumber
 from people.models import Person
 
@@ -151,7 +152,8 @@ def restore(
         if before is not None:
             place(goal, parent, before)
         remains.come_back(told["rows"], by)
-        kpis = goal.kpis.values_list("pk", flat=True)
+        kpis = list(goal.kpis.values_list("pk", flat=True))
+        source().came_back(organisation.pk, kpis)
         marks.mark(organisation.pk, [goal.pk, goal.parent_id], kpis=[(pk, goal.pk) for pk in kpis])
         return goal
 

@@ -330,6 +330,7 @@ class Source:
     dependents = staticmethod(graph.dependents)
     goals_ended = staticmethod(changing.goals_ended)
     goals_back = staticmethod(changing.goals_back)
+    came_back = staticmethod(graph.settle_derived)
 
     def __init__(self, around: Around) -> None:
         self.around = around

@@ -13,6 +13,8 @@ class KpiSource(models.Model):
     of a value finds what depends on it.
     """
 
+    follows = True
+
     organisation = models.ForeignKey(Organisation, models.CASCADE, db_index=False)
     kpi = models.ForeignKey(Kpi, models.CASCADE, related_name="needs", db_index=False)
     source = models.ForeignKey(Kpi, models.CASCADE, related_name="uses")

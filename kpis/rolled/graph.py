@@ -45,6 +45,13 @@ def settle_all(organisation_id: int, kpi_ids: Collection[int] | None = None) -> 
     KpiSource.objects.bulk_create(edges)
 
 
+def settle_derived(organisation_id: int, kpi_ids: Collection[int]) -> None:
+    """The same for those of these KPIs that come from others."""
+    kpis = Kpi.objects.filter(pk__in=kpi_ids, source__in=Kpi.DERIVED)
+    if derived := list(kpis.values_list("pk", flat=True)):
+        settle_all(organisation_id, derived)
+
+
 def dependents(organisation_id: int, kpi_ids: Collection[int]) -> dict[int, int]:
     """The KPIs that are calculated from these, near or far, with their goals."""
     found: dict[int, int] = {}

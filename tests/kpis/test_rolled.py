@@ -10,7 +10,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from cascade.errors import Conflict
-from goals import lifecycle, past, progress, tree
+from goals import lifecycle, past, progress, tree, undo
 from goals.models import DirtyMark, Goal, GoalFigures
 from kpis import definitions, reading, recording, supposing, trying
 from kpis.models import Kpi, KpiFigures, KpiSource, Measurement
@@ -339,3 +339,17 @@ def test_trying_a_value_shows_what_comes_of_it_above(shop):
     found = trying.trial_of(sight.paths, own, Decimal(100)).figures
     alone = supposing.trial(shop.works, supposing_of(shop.orders[0], actual="100")).found
     assert found[shop.top.pk].new.progress == alone[shop.top.pk].new.progress
+
+
+def test_a_deleted_goal_comes_back_with_what_is_left_of_its_sources(shop):
+    goal, spare = shop.goal(title="Alone"), shop.goal(title="Spare")
+    gone = made(shop, "gone", spare)
+    total = summed(shop, "total", shop.orders[0], gone, goal=goal, missing="zero")
+    with undo.act(shop.ada, "deleted") as done:
+        tree.delete(goal, by=shop.ada)
+    definitions.delete(gone, by=None)
+    undo.take_back(done, shop.ada)
+    total = Kpi.objects.get(pk=total.pk)
+    assert set(total.needs.values_list("source_id", flat=True)) == {shop.orders[0].pk}
+    rolled(shop.works)
+    assert values(total)[dt.date(2026, 1, 1)] == 3
