@@ -76,6 +76,7 @@ def measure(goals: int) -> dict[str, tuple[float, int]]:
         "dashboard, cascade": "/dashboard/cascade/",
         "dashboard, progress": "/dashboard/progress/",
         "strategy map": "/strategy-map/",
+        "insights": "/insights/",
         "what if": "/what-if/",
         "reviews": "/reviews/",
         "search": "/search/?q=goal+99",
