@@ -101,7 +101,7 @@ TOLD: dict[str, Told] = {
     ),
     "one_carries": Told(
         gettext_lazy("One part decides alone"),
-        gettext_lazy("It has more than 70% of the weight; the others hardly matter."),
+        gettext_lazy("It has more than 70 per cent of the weight; the others hardly matter."),
         gettext_lazy("Look at the weights"),
     ),
     "due_after_parent": Told(

@@ -1,29 +1,27 @@
 """The public holidays of countries and their regions, by the names that people know."""
 
 import datetime as dt
-import re
 from collections.abc import Iterable
 from functools import cache
 
 import holidays
+from babel import Locale
 from django.utils.translation import get_language
 from holidays.registry import COUNTRIES
 
-SMALL_WORDS = {"And": "and", "Of": "of", "The": "the"}
 LANGUAGES = {"en": "en_US", "nb": "no"}  # ours, as the library calls them
 
 
-@cache
 def countries() -> dict[str, str]:
-    """Names by ISO code, in the order of the names."""
-    found = {code: words(name) for name, code, *_ in COUNTRIES.values()}
+    """Names in the reader's language by ISO code, in the order of the names."""
+    return countries_in(get_language() or "en")
+
+
+@cache
+def countries_in(language: str) -> dict[str, str]:
+    names = Locale.parse(language).territories
+    found = {code: names[code] for _name, code, *_ in COUNTRIES.values() if code in names}
     return dict(sorted(found.items(), key=lambda each: each[1]))
-
-
-def words(name: str) -> str:
-    """UnitedStates -> United States"""
-    first, *others = re.findall(r"[A-Z]+(?![a-z])|[A-Z][a-z]+", name)
-    return " ".join([first, *(SMALL_WORDS.get(word, word) for word in others)])
 
 
 @cache

@@ -22,8 +22,23 @@ WORD = re.compile(r"[a-zæøåé]{2,}", re.IGNORECASE)
 MARKUP = re.compile(r"<[^>]+>|%\(\w+\)[sd]|\{\w+\}")
 SPOKEN = re.compile(r'\s(?:aria-label|title|placeholder|alt|data-label|label)="([^"]*)"')
 NAMES = {"works", "sales", "inside", "strategic", "department", "team", "individual", "customer", "ada", "bo", "cy"}
-ALSO_WRITTEN_SO = {"api", "kpi", "rest", "enter", "esc", "ctrl", "shift", "tab", "alt", "insert", "home", "end", "demo"}
-ALSO_NORWEGIAN = {"it", "median", "sent", "tell", "time"}
+ALSO_WRITTEN_SO = {
+    "teams",
+    "api",
+    "kpi",
+    "rest",
+    "enter",
+    "esc",
+    "ctrl",
+    "shift",
+    "tab",
+    "alt",
+    "insert",
+    "home",
+    "end",
+    "demo",
+}
+ALSO_NORWEGIAN = {"hold", "it", "median", "sent", "tell", "time"}
 VAGUE = {"better", "improve", "support"}  # looked for in titles of either language, and shown in its settings
 
 
