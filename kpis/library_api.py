@@ -33,7 +33,7 @@ class KpiTemplateRow(serializers.Serializer):
     aggregation = serializers.ChoiceField(choices=Kpi.Aggregation.choices)
     target_mode = serializers.ChoiceField(choices=Kpi.TargetMode.choices)
     indicator = serializers.ChoiceField(choices=Kpi.Indicator.choices)
-    formula = serializers.CharField(help_text="In words, where one is usual; else empty.")
+    formula_in_words = serializers.CharField(help_text="Where one is usual; else empty.")
     pitfalls = serializers.CharField(help_text="How the number misleads.")
 
 

@@ -34,7 +34,7 @@ class KpiTemplate:
     kind: str = "number"
     aggregation: str = "latest"
     target_mode: str = "by_due"
-    formula: str = ""
+    formula_in_words: str = ""
 
     FORM = ("name", "definition", "unit", "kind", "direction", "cadence", "aggregation", "target_mode", "indicator")
 
@@ -45,7 +45,8 @@ class KpiTemplate:
 
     @property
     def words(self) -> str:
-        return f"{self.name} {self.key} {self.function_name} {self.definition} {self.unit} {self.formula}".casefold()
+        told = (self.name, self.key, self.function_name, self.definition, self.unit, self.formula_in_words)
+        return " ".join(told).casefold()
 
 
 @dataclass(frozen=True)

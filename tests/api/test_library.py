@@ -32,6 +32,7 @@ def test_one_template_makes_a_kpi(cast, cy):
     template = cy.get("kpi-templates/net_promoter_score/").body
     assert (template["function_name"], template["unit"], template["indicator"]) == ("Corporate", "points", "lead")
     assert cy.get("kpi-templates/nothing/").status_code == 404
+    assert template["formula_in_words"] == "% promoters − % detractors"
     goal = cast.goal("Grow", owner=cast.cy)
     made = cy.post("kpis/", {**template, "goal": goal.pk, "baseline": "40", "target": "55"})
     assert made.status_code == 201, made.body
