@@ -110,7 +110,7 @@ def test_texts_are_in_the_readers_language_and_everything_else_is_the_same():
     with translation.override("nb"):
         assert library.kpi_template("availability").name == "Tilgjengelighet"
         assert library.goal_template("answer_in_time").factors[0] == "To stille timer om dagen"
-    texts = ("name", "definition", "unit", "function_name", "pitfalls", "formula")
+    texts = ("name", "definition", "unit", "function_name", "pitfalls", "formula_in_words")
     for english, norwegian in zip(ENGLISH, kpis_in("nb"), strict=True):
         assert english == replace(norwegian, **{name: getattr(english, name) for name in texts})
         assert bool(english.formula_in_words) == bool(norwegian.formula_in_words)
