@@ -90,7 +90,7 @@ class Moment(serializers.DateTimeField):
             found = None
         if found is None or not dt.datetime.min.year + 1 < found.year < dt.datetime.max.year:
             self.fail("invalid", format="RFC 3339 with an offset, such as 2026-03-31T22:00:00Z")
-        return found
+        return found.astimezone(dt.UTC)  # no database takes every offset
 
 
 @extend_schema_field({"type": "string", "pattern": r"^-?\d{1,18}(\.\d{1,10})?$", "examples": ["12.5"]})

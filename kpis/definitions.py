@@ -207,7 +207,7 @@ def use_first_value_as_baseline(kpi: Kpi, *, by: Person | None) -> Kpi:
     if first is None:
         raise Conflict("no_value", _("It has no value yet."))
     reason = _("First value used as start: %(date)s") % {"date": first.period.isoformat()}
-    return revise(kpi, by=by, version=kpi.version, reason=reason, baseline=first.value)
+    return revise(kpi, by=by, version=kpi.version, reason=reason, baseline=Decimal(plain(first.value)))
 
 
 def assign(kpi: Kpi, fields: Mapping[str, Any]) -> None:

@@ -42,4 +42,7 @@ def moment(text: str, organisation: Organisation) -> dt.datetime:
         return organisation.end_of(day(text))
     if found.tzinfo is None:
         raise BadRequest(_("A moment needs its offset, such as 2026-09-17T12:00:00Z."))
-    return found
+    try:
+        return found.astimezone(dt.UTC)
+    except OverflowError:
+        raise BadRequest(_("That moment lies beyond every calendar.")) from None

@@ -34,6 +34,13 @@ def owned_goal(cast, owner, title="Sell", parent=None, **fields):
     return goal, kpi
 
 
+@pytest.mark.parametrize("offset", ["+22:42", "-23:59", "Z"])
+def test_a_moment_may_have_any_offset(cast, cy, offset):
+    owned_goal(cast, cast.cy)
+    answer = cy.get(f"me/line-of-sight/?known=2020-08-16T12:50:55{offset.replace('+', '%2B')}")
+    assert (answer.status_code, answer.body["goals"]) == (200, [])
+
+
 def test_my_line_of_sight_tells_the_way_up(cast, cy):
     top = cast.goal("Top", why="To live")
     goal, kpi = owned_goal(cast, cast.cy, parent=top)
