@@ -4,6 +4,7 @@ make run                                   # in one terminal
 .venv/bin/python docs/screenshots/take.py  # in another; needs Chromium (CHROMIUM=…) and requirements-dev.txt
 """
 
+import datetime as dt
 import os
 import re
 import sys
@@ -32,6 +33,10 @@ def rooms(page: Page, goal: str) -> list[str]:
     return [address for address in links if re.fullmatch(r"/reviews/\d+/", address)]
 
 
+def days_ago(count: int) -> str:
+    return (dt.date.today() - dt.timedelta(days=count)).isoformat()
+
+
 def addresses(page: Page) -> dict[str, str]:
     goal, kpi = link(page, "response time by", "goals"), link(page, "first response time", "kpis")
     page.goto("/reviews/")
@@ -48,6 +53,9 @@ def addresses(page: Page) -> dict[str, str]:
         "kpi": kpi,
         "edit-kpi": f"{kpi}edit/",
         "dashboard": "/dashboard/",
+        "insights": "/insights/",
+        "what-changed": f"{goal}changed/?from={days_ago(60)}",
+        "goals-then": f"/goals/?as_of={days_ago(60)}",
         "strategy-map": "/strategy-map/",
         "what-if": "/what-if/",
         "reviews": "/reviews/",
