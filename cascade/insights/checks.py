@@ -179,10 +179,7 @@ def stale(company: Company) -> Iterator[Finding]:
 def parts_short(company: Company) -> Iterator[Finding]:
     """H11: what the goals below took on does not make up the target that was divided among them. Told only to who may
     see all of them."""
-    for row in company.splits:
-        parts_seen = all(goal in company.seen for goal in (row.goal, *row.goals))
-        if not parts_seen or company.goals[row.goal].state not in RUNNING:
-            continue
+    for row in company.splits_told:
         found = gap(row.target, row.parts, row.rule, row.direction, row.weights)
         if found.verdict == Verdict.short:
             facts = {"target": row.target, "assigned": found.combined, "short": abs(found.gap), "rule": row.rule}
@@ -226,18 +223,15 @@ def suspects(company: Company) -> dict[int, list[KpiRow]]:
 
 def person_without_goal(company: Company) -> Iterator[Finding]:
     """H14: owns no goal that runs and contributes to none."""
-    busy = {person for goal, person in shared_out(company) if company.goals[goal].state in RUNNING}
+    mine = running_goals(company)
     for person in company.people:
-        if person.id in company.followed and person.id not in busy:
+        if person.id in company.followed and person.id not in mine:
             yield Finding("person", person.id)
 
 
 def person_without_path(company: Company) -> Iterator[Finding]:
     """Has goals, but none of them leads to the strategy."""
-    mine: dict[int, list[int]] = {}
-    for goal, person in shared_out(company):
-        if company.goals[goal].state in RUNNING:
-            mine.setdefault(person, []).append(goal)
+    mine = running_goals(company)
     for person in company.people:
         goals = mine.get(person.id)
         if goals and person.id in company.followed and not any(leads_up(company, goal) for goal in goals):
@@ -250,6 +244,15 @@ def leads_up(company: Company, goal: int) -> bool:
     if row.state != "proposed":
         return company.on_path[goal]
     return row.rank == 0 if row.parent is None else company.on_path.get(row.parent, False)
+
+
+def running_goals(company: Company) -> dict[int, list[int]]:
+    """The running goals of each person who has one."""
+    mine: dict[int, list[int]] = {}
+    for goal, person in shared_out(company):
+        if company.goals[goal].state in RUNNING:
+            mine.setdefault(person, []).append(goal)
+    return mine
 
 
 def shared_out(company: Company) -> Iterator[tuple[int, int]]:
@@ -268,9 +271,14 @@ def shared_out(company: Company) -> Iterator[tuple[int, int]]:
 def kpi_without_owner(company: Company) -> Iterator[Finding]:
     """Its values are entered by hand, and there is nobody to enter them."""
     for kpi in company.visible_kpis:
-        goal = company.goals[kpi.goal]
-        if kpi.by_hand and kpi.keeper is None and (goal.owner is None or goal.owner_left):
+        if not has_keeper(company, kpi):
             yield Finding("kpi", kpi.id, kpi.goal, company.weight("kpi", kpi.id))
+
+
+def has_keeper(company: Company, kpi: KpiRow) -> bool:
+    """Whether somebody enters its values, or nobody needs to."""
+    goal = company.goals[kpi.goal]
+    return not kpi.by_hand or kpi.keeper is not None or (goal.owner is not None and not goal.owner_left)
 
 
 def kpi_without_values(company: Company) -> Iterator[Finding]:

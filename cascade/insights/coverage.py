@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from decimal import Decimal
 
-from cascade.insights.checks import leads_up, shared_out
-from cascade.insights.rows import ACTIVE, RUNNING, Company, SplitRow
+from cascade.insights.checks import has_keeper, leads_up, running_goals
+from cascade.insights.rows import ACTIVE, Company, SplitRow
 from goals.nodes import ZERO, compared, exactly, stored
 from kpis.split import Verdict, gap
 
@@ -61,24 +61,16 @@ def coverage(company: Company) -> Coverage:
         kpis=Share(sum(has_keeper(company, kpi) for kpi in kpis), len(kpis)),
         factors=Share(sum(factor.covered for factor in factors), len(factors)),
         stale=stale_weight(company),
-        ledger=[assigned(row) for row in company.splits if told(company, row)],
+        ledger=[assigned(row) for row in company.splits_told],
     )
 
 
 def people_with_path(company: Company) -> Share | None:
-    mine: dict[int, list[int]] = {}
-    for goal, person in shared_out(company):
-        if company.goals[goal].state in RUNNING:
-            mine.setdefault(person, []).append(goal)
     if len(company.people) < LEAST_GROUP:
         return None
+    mine = running_goals(company)
     having = sum(any(leads_up(company, goal) for goal in mine.get(each.id, ())) for each in company.people)
     return Share(having, len(company.people))
-
-
-def has_keeper(company: Company, kpi) -> bool:
-    goal = company.goals[kpi.goal]
-    return not kpi.by_hand or kpi.keeper is not None or (goal.owner is not None and not goal.owner_left)
 
 
 @exactly
@@ -88,10 +80,6 @@ def stale_weight(company: Company) -> Decimal | None:
     if not whole:
         return None
     return stored(sum((goal.weight * (goal.stale_share or ZERO) for goal in measured), ZERO) / whole)
-
-
-def told(company: Company, row: SplitRow) -> bool:
-    return all(goal in company.seen for goal in (row.goal, *row.goals)) and company.goals[row.goal].state in RUNNING
 
 
 def assigned(row: SplitRow) -> Assigned:

@@ -148,6 +148,15 @@ class Company:
         """Those of active goals that may be named."""
         return [kpi for goal in self.active for kpi in self.kpis_of.get(goal.id, ())]
 
+    @cached_property
+    def splits_told(self) -> list[SplitRow]:
+        """The divided targets of running goals, of which the reader may see every part."""
+        return [
+            row
+            for row in self.splits
+            if self.goals[row.goal].state in RUNNING and all(goal in self.seen for goal in (row.goal, *row.goals))
+        ]
+
     def parts(self, goal: GoalRow) -> list[tuple[str, int, Decimal]]:
         """What its progress is made of by what people decided, data or not: kind, id and weight (domain section 8)."""
         found = [("kpi", kpi.id, kpi.weight) for kpi in self.kpis_of.get(goal.id, ()) if kpi.weight > 0]

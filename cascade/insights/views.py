@@ -10,9 +10,10 @@ from cascade.insights import checks, reading
 from cascade.insights.coverage import coverage
 from cascade.insights.lines import shown
 from cascade.insights.words import TOLD
-from goals.board import chosen, cycles_of
+from goals.board import cycles_of
 from goals.models import Cycle
 from goals.views import addresses
+from goals.views.board import picked
 from kpis.models import Kpi
 
 FEW, PAGE = 4, 50
@@ -73,5 +74,4 @@ def ledger(rows: list) -> list[tuple[Kpi, Any]]:
 
 def asked_cycle(request: HttpRequest) -> tuple[list[Cycle], Cycle | None]:
     cycles = list(cycles_of(request.user))
-    named = next((each for each in cycles if str(each.pk) == request.GET.get("cycle")), None)
-    return cycles, named or chosen(cycles, request.user.organisation.today())
+    return cycles, picked(request, cycles)

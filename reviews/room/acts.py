@@ -184,10 +184,7 @@ class ReWeight(Act):
             raise refused("weights", "weight_negative", _("A weight is 0 or more."))
         self.before = {"weights": [each.told(each.part.weight) for each in self.weights]}
         self.after = {"weights": [each.told(each.weight) for each in self.weights]}
-        lines = [
-            {"kind": each.kind, "id": each.part.pk, "set": {"weight": plain(each.weight)}} for each in self.weights
-        ]
-        self.effect = effects.supposed(self.goal, lines)
+        self.effect = effects.supposed(self.goal, [each.line for each in self.weights])
 
     def apply(self, reason: str, version: int | None) -> None:
         for each in self.weights:
