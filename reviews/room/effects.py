@@ -2,35 +2,19 @@
 9 and 15)."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
 from cascade.fields import plain_or_none
 from goals.models import Goal, GoalFigures
 from goals.nodes import Id, Status
+from kpis.draft_effects import Effect
 from kpis.supposing import trial
 from kpis.whatif import Difference
 from people.models import Person
 
 Row = dict[str, Any]
 HIDDEN: Row = dict.fromkeys(("goal", "before", "after", "expected", "was", "status"))
-
-
-@dataclass(frozen=True)
-class Moved:
-    """A goal's progress and status before and after. `goal` None stands for those the reader may not see."""
-
-    goal: Goal | None
-    before: Decimal | None = None
-    after: Decimal | None = None
-    expected: Decimal | None = None
-    was: str = ""
-    status: str = ""
-
-    @property
-    def delta(self) -> Decimal | None:
-        return None if self.before is None or self.after is None else self.after - self.before
 
 
 def upwards(goal: Goal) -> list[int]:
@@ -80,20 +64,20 @@ def seen_by(person: Person, rows: Iterable[Row]) -> list[Row]:
     return told if len(told) == len(rows) else [*told, HIDDEN]
 
 
-def moved(person: Person, rows: Iterable[Row]) -> list[Moved]:
+def moved(person: Person, rows: Iterable[Row]) -> list[Effect]:
     """The same for pages, with the goals."""
     rows = list(rows)
     return arranged(rows, visible(person, rows))
 
 
-def arranged(rows: Sequence[Row], seen: Mapping[int, Goal]) -> list[Moved]:
+def arranged(rows: Sequence[Row], seen: Mapping[int, Goal]) -> list[Effect]:
     figures = ("before", "after", "expected")
     told = [
-        Moved(seen[row["goal"]], *(number(row[name]) for name in figures), row["was"], row["status"])
+        Effect(seen[row["goal"]], *(number(row[name]) for name in figures), row["was"], row["status"])
         for row in rows
         if row["goal"] in seen
     ]
-    return told if len(told) == len(rows) else [*told, Moved(None)]
+    return told if len(told) == len(rows) else [*told, Effect(None)]
 
 
 def visible(person: Person, rows: Iterable[Row]) -> dict[int, Goal]:

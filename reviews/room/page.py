@@ -10,6 +10,7 @@ from goals.access import Rights
 from goals.models import Goal, Kudos
 from goals.voices import wins
 from goals.voices.signals import open_signals
+from kpis.draft_effects import Effect
 from kpis.models import Kpi
 from kpis.periods import DAY
 from people.models import Person
@@ -18,7 +19,6 @@ from reviews.models import CheckIn, Decision, Review
 from reviews.room import effects, outcomes, words
 from reviews.room.agenda import RUNS, Agenda, Item, agenda, running_below
 from reviews.room.attending import attending
-from reviews.room.effects import Moved
 from reviews.room.outcomes import Outcome
 
 Kind = Decision.Kind
@@ -31,7 +31,7 @@ class Told:
 
     decision: Decision
     words: str
-    moved: list[Moved]
+    moved: list[Effect]
     can_reverse: bool
     outcome: Outcome | None = None
 
